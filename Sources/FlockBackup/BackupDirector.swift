@@ -1,0 +1,64 @@
+import FlockCore
+import NIOCore
+import NIOHTTP1
+
+/// Answers the proxy from what the ``Waker`` knows.
+struct BackupDirector: ProxyDirector {
+    let waker: Waker
+    let page: WaitingPage
+    let settings: LiveSettings
+
+    func direct(_ head: HTTPRequestHead) async -> ProxyDecision {
+        // HAProxy sets it and removes what clients send; without it, somebody asks flock-backup itself.
+        guard let app = head.headers.first(name: "X-Flock-App"), Self.isID(app) else {
+            return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
+        }
+        let backup = settings.current.backup
+        guard WaitingPage.suits(head), backup.page.duration < backup.hold.duration else {
+            return answer(await waker.endpoint(for: app, within: backup.hold.duration), app)
+        }
+        switch await waker.endpoint(for: app, within: backup.page.duration) {
+        case .failed(.tooLate): return page.answer(app: app)
+        case let outcome: return answer(outcome, app)
+        }
+    }
+
+    func redirect(_ head: HTTPRequestHead, after failed: SocketAddress, attempt: Int) async -> ProxyDecision {
+        if let app = head.headers.first(name: "X-Flock-App"), let port = failed.port {
+            await waker.refused(app, host: failed.ipAddress, port: port)
+        }
+        return await direct(head)
+    }
+
+    private func answer(_ outcome: Waker.Outcome, _ app: String) -> ProxyDecision {
+        switch outcome {
+        case .forward(let endpoint, let ticket):
+            guard let address = try? SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port) else {
+                return Self.refuse(.badGateway, code: "address_unknown", "the app's machine has no known address\n")
+            }
+            return .forward(to: address, ticket: ticket)
+        case .failed(.unknownApp): return Self.refuse(.notFound, code: "app_unknown", "no such app\n")
+        case .failed(let failure):
+            return Self.refuse(
+                .serviceUnavailable, code: failure.rawValue, "the app did not wake up; try again later\n")
+        }
+    }
+
+    private static func refuse(_ status: HTTPResponseStatus, code: String, _ text: String) -> ProxyDecision {
+        var headers: HTTPHeaders = [
+            "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "X-Flock-Code": code,
+        ]
+        if status == .serviceUnavailable { headers.add(name: "Retry-After", value: "5") }
+        return .answer(status: status, headers: headers, body: ByteBuffer(string: text))
+    }
+
+    /// Marathon's ids, and nothing that could lead elsewhere in a URL.
+    private static func isID(_ text: String) -> Bool {
+        text.hasPrefix("/") && (2...512).contains(text.utf8.count) && !text.contains("..") && !text.contains("//")
+            && text.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                    || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")
+            }
+    }
+}

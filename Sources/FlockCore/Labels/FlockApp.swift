@@ -1,0 +1,34 @@
+public import Marathon
+
+/// A Marathon app that is Flock's, with its labels read.
+public struct FlockApp: Sendable, Hashable {
+    public var app: App
+    public var slug: Slug
+    /// The semantic version, or `nil` for a preview.
+    public var version: AppVersion?
+    public var preview: BranchSlug?
+    public var release: Int
+    public var extraHosts: [HostName]
+    public var scale: ScaleOverrides
+
+    /// `nil` for an app without `FLOCK_APP`, a ``ReleaseRecord``, and one whose labels make no sense.
+    public init?(_ app: App) {
+        guard app.labels[Label.role] == nil, let slug = app.labels[Label.app].flatMap(Slug.init) else { return nil }
+        self.app = app
+        self.slug = slug
+        preview = app.labels[Label.preview].map(BranchSlug.init(branch:))
+        version = preview == nil ? app.labels[Label.version].flatMap { try? AppVersion($0) } : nil
+        release = app.labels[Label.release].flatMap(Int.init) ?? 0
+        extraHosts = (app.labels[Label.hosts] ?? "").split(separator: ",").compactMap {
+            HostName(String($0.filter { !$0.isWhitespace }))
+        }
+        scale = app.labels[Label.scale].flatMap(ScaleOverrides.init(label:)) ?? ScaleOverrides()
+    }
+
+    public var id: String { app.id }
+
+    public var name: AppName? {
+        if let preview { return AppName(slug: slug, preview: preview) }
+        return version.map { AppName(slug: slug, version: $0) }
+    }
+}

@@ -1,0 +1,122 @@
+public import Foundation
+
+/// `flock.yaml` as values. The defaults are those of `templates/flock.yaml`, which a file is laid over before
+/// it is decoded; a key that is not here is an error.
+public struct Settings: Codable, Sendable, Hashable {
+    /// Apps answer at `<slug>.<domain>`.
+    public var domain: HostDomain
+    /// The folder that holds all that Flock keeps.
+    public var state: String
+    /// Base addresses of Marathon; `nil` for the embedded engine.
+    public var marathon: [URL]?
+    public var http: HTTP
+    public var stats: Stats
+    public var hook: Hook
+    public var backup: Backup
+    public var scaler: Scaler
+    public var engine: Engine
+
+    public struct HTTP: Codable, Sendable, Hashable {
+        public enum Style: String, Codable, Sendable, CaseIterable { case map, acl }
+        public var listen: ListenAddress
+        public var style: Style
+    }
+
+    public struct Stats: Codable, Sendable, Hashable {
+        public var listen: ListenAddress
+    }
+
+    public struct Hook: Codable, Sendable, Hashable {
+        public var listen: ListenAddress
+        /// How long a new app may take to answer its check before the deploy has failed.
+        public var healthTimeout: TimeSpan
+        public var repositories: [Repository]
+    }
+
+    public struct Repository: Codable, Sendable, Hashable {
+        public enum Environment: String, Codable, Sendable, CaseIterable { case production, preview }
+
+        /// `https://…`, or the path of a bare repository on this machine.
+        public var url: String
+        public var secret: SecretFile
+        /// Patterns of branch names (`*` for any run of characters) and what they deploy to.
+        public var branches: [String: Environment]
+    }
+
+    public struct SecretFile: Codable, Sendable, Hashable {
+        /// Relative to the folder of flock.yaml.
+        public var file: String
+    }
+
+    public struct Backup: Codable, Sendable, Hashable {
+        public var listen: ListenAddress
+        /// How long a request waits for its app.
+        public var hold: TimeSpan
+        /// A browser sees the waiting page when a wake takes longer.
+        public var page: TimeSpan
+    }
+
+    public struct Scaler: Codable, Sendable, Hashable {
+        public var every: TimeSpan
+        public var idleAfter: TimeSpan
+        public var target: Double
+        public var concurrency: Int
+        public var min: Int
+        public var max: Int
+        public var scaleDownDelay: TimeSpan
+        /// Statistics of every HAProxy node; empty for the one at `stats.listen`.
+        public var haproxy: [URL]
+    }
+
+    public struct Engine: Codable, Sendable, Hashable {
+        public var listen: ListenAddress
+        public var ports: PortRange
+    }
+}
+
+extension Settings {
+    /// Marathon's addresses, the embedded engine's where none is set.
+    public var marathonServers: [URL] {
+        if let marathon { return marathon }
+        return URL(string: "http://\(engine.listen)").map { [$0] } ?? []
+    }
+
+    /// Where the statistics of each HAProxy node are.
+    public var statisticsSources: [URL] {
+        if !scaler.haproxy.isEmpty { return scaler.haproxy }
+        return URL(string: "http://\(stats.listen)/stats;csv").map { [$0] } ?? []
+    }
+
+    /// The address of an app's host, with the port where it is not 80.
+    public func url(host: String) -> String {
+        http.listen.port == 80 ? "http://\(host)/" : "http://\(host):\(http.listen.port)/"
+    }
+}
+
+/// The domain under which apps get their names.
+public struct HostDomain: Codable, Sendable, Hashable, CustomStringConvertible {
+    public let text: String
+
+    public init?(_ text: String) {
+        // Room for a label of 63 characters and its dot.
+        guard let host = HostName(text), host.text.utf8.count <= 189 else { return nil }
+        self.text = host.text
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let domain = HostDomain(text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\"\(text)\" is not a domain; write for example apps.example.org")
+        }
+        self = domain
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    public var description: String { text }
+}

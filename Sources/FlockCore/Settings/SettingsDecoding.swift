@@ -1,0 +1,173 @@
+import Foundation
+
+// Each part refuses keys it does not have and values out of range; the error's coding path leads to the line.
+
+extension Settings {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case domain, state, marathon, http, stats, hook, backup, scaler, engine
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        domain = try container.decode(HostDomain.self, forKey: .domain)
+        state = try container.decode(String.self, forKey: .state)
+        marathon = try container.decodeIfPresent([BaseAddress].self, forKey: .marathon)?.map(\.url)
+        if marathon?.isEmpty == true { marathon = nil }
+        http = try container.decode(HTTP.self, forKey: .http)
+        stats = try container.decode(Stats.self, forKey: .stats)
+        hook = try container.decode(Hook.self, forKey: .hook)
+        backup = try container.decode(Backup.self, forKey: .backup)
+        scaler = try container.decode(Scaler.self, forKey: .scaler)
+        engine = try container.decode(Engine.self, forKey: .engine)
+    }
+}
+
+/// An `http` or `https` address.
+private struct BaseAddress: Decodable {
+    var url: URL
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\"\(text)\" is not an address; write http://HOST:PORT")
+        }
+        self.url = url
+    }
+}
+
+extension Settings.HTTP {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, style }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        listen = try container.decode(ListenAddress.self, forKey: .listen)
+        style = try container.decode(Style.self, forKey: .style)
+    }
+}
+
+extension Settings.Stats {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        listen = try decoder.container(keyedBy: CodingKeys.self).decode(ListenAddress.self, forKey: .listen)
+    }
+}
+
+extension Settings.Hook {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, healthTimeout, repositories }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        listen = try container.decode(ListenAddress.self, forKey: .listen)
+        healthTimeout = try container.decode(TimeSpan.self, forKey: .healthTimeout)
+        repositories = try container.decode([Settings.Repository].self, forKey: .repositories)
+    }
+}
+
+extension Settings.Repository {
+    enum CodingKeys: String, CodingKey, CaseIterable { case url, secret, branches }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        url = try container.decode(String.self, forKey: .url)
+        guard url.hasPrefix("https://") || url.hasPrefix("/") else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .url, in: container,
+                debugDescription: "\"\(url)\" is neither https://… nor the absolute path of a bare repository")
+        }
+        secret = try container.decode(Settings.SecretFile.self, forKey: .secret)
+        branches = try container.decode([String: Environment].self, forKey: .branches)
+    }
+}
+
+extension Settings.HTTP.Style {
+    public init(from decoder: any Decoder) throws {
+        self = try Self(choice: decoder)
+    }
+}
+
+extension Settings.Repository.Environment {
+    public init(from decoder: any Decoder) throws {
+        self = try Self(choice: decoder)
+    }
+}
+
+extension Settings.SecretFile {
+    enum CodingKeys: String, CodingKey, CaseIterable { case file }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        file = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .file)
+    }
+}
+
+extension Settings.Backup {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, hold, page }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        listen = try container.decode(ListenAddress.self, forKey: .listen)
+        hold = try container.decode(TimeSpan.self, forKey: .hold)
+        page = try container.decode(TimeSpan.self, forKey: .page)
+    }
+}
+
+extension Settings.Scaler {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case every, idleAfter, target, concurrency, min, max, scaleDownDelay, haproxy
+    }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        every = try container.decode(TimeSpan.self, forKey: .every)
+        guard every.duration >= .milliseconds(100) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .every, in: container, debugDescription: "\(every) is too short; use 100ms or more")
+        }
+        idleAfter = try container.decode(TimeSpan.self, forKey: .idleAfter)
+        target = try container.decode(.target, in: 0.01...1)
+        concurrency = try container.decode(.concurrency, in: 1...100_000)
+        min = try container.decode(.min, in: 0...10_000)
+        max = try container.decode(.max, in: 1...10_000)
+        guard min <= max else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .min, in: container, debugDescription: "min \(min) is more than max \(max)")
+        }
+        scaleDownDelay = try container.decode(TimeSpan.self, forKey: .scaleDownDelay)
+        haproxy = try container.decode([BaseAddress].self, forKey: .haproxy).map(\.url)
+    }
+}
+
+extension Settings.Engine {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, ports }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        listen = try container.decode(ListenAddress.self, forKey: .listen)
+        ports = try container.decode(PortRange.self, forKey: .ports)
+    }
+}
+
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+    fileprivate init(choice decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let value = Self(rawValue: text) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription:
+                    "\"\(text)\" is not known; use \(Self.allCases.map(\.rawValue).joined(separator: " or "))")
+        }
+        self = value
+    }
+}

@@ -1,0 +1,19 @@
+import Marathon
+
+/// An app as the engine keeps it.
+struct AppRecord: Codable, Sendable, Hashable {
+    /// Every key that matters has a value.
+    var definition: AppDefinition
+    /// Of the last change of any kind.
+    var version: String
+    /// Of the last change that needs new tasks; scaling does not.
+    var configVersion: String
+    /// Deleted, and gone once its tasks are.
+    var isStopping = false
+    var lastTaskFailure: TaskFailure?
+
+    var id: String { definition.id ?? "/" }
+    var instances: Int { isStopping ? 0 : definition.instances ?? 1 }
+    var checks: [HealthCheck] { definition.healthChecks ?? [] }
+    var strategy: UpgradeStrategy { definition.upgradeStrategy ?? UpgradeStrategy() }
+}

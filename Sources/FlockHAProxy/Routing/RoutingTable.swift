@@ -1,0 +1,86 @@
+import FlockCore
+import HAProxy
+import Marathon
+
+/// Which host names lead to which app, and which tasks serve it: all that flock-haproxy needs to know, and the
+/// same on every machine that reads the same Marathon.
+struct RoutingTable: Sendable, Hashable {
+    struct Route: Sendable, Hashable {
+        var appID: String
+        /// HAProxy's name for the app.
+        var backend: HAProxyName
+        /// Sorted.
+        var hosts: [HostToken]
+        var instances: Int
+        var check: HealthCheck?
+        /// Tasks that run, whether or not they serve yet.
+        var targets: [Target]
+    }
+
+    struct Target: Sendable, Hashable {
+        var taskID: String
+        var host: String
+        var ports: [Int]
+        /// The port that requests go to.
+        var address: AddressToken
+        /// What Marathon's health checks say; `nil` while they have not.
+        var isAlive: Bool?
+    }
+
+    /// By id.
+    var routes: [Route]
+    /// flock-backups that run as Marathon apps themselves; empty where the one of the settings is to be used.
+    var backups: [AddressToken]
+
+    init(apps: [App], domain: HostDomain) {
+        let known = apps.compactMap(FlockApp.init).sorted { $0.id < $1.id }
+        let records = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0) }) {
+            $0.number >= $1.number ? $0 : $1
+        }
+        let names = BackendNames.of(known.map(\.id))
+
+        // What each slug serves: what its record says, or the newest app where nobody keeps records.
+        var current: [Slug: String] = [:]
+        for (slug, apps) in Dictionary(grouping: known.filter { $0.preview == nil }, by: \.slug) {
+            let newest = apps.max { ($0.release, $0.id) < ($1.release, $1.id) }?.id
+            let target = records[slug]?.target
+            current[slug] = apps.contains { $0.id == target } ? target : newest
+        }
+
+        // A name that is wanted twice goes to the app whose own it is, then to the one with the lower id.
+        var owners: [HostToken: String] = [:]
+        func give(_ host: String, to id: String) {
+            if let host = HostToken(host), owners[host] == nil { owners[host] = id }
+        }
+        for app in known {
+            for host in app.name?.ownHosts(domain: domain.text) ?? [] { give(host, to: app.id) }
+        }
+        for (slug, id) in current { give("\(slug).\(domain)", to: id) }
+        for app in known where app.preview != nil || current[app.slug] == app.id {
+            for host in app.extraHosts { give(host.text, to: app.id) }
+        }
+        let hosts = Dictionary(grouping: owners.keys, by: { owners[$0] ?? "" })
+
+        routes = known.compactMap { app in
+            guard let backend = names[app.id].flatMap({ HAProxyName($0) }) else { return nil }
+            let check = app.app.definition.healthChecks?.first
+            return Route(
+                appID: app.id, backend: backend, hosts: (hosts[app.id] ?? []).sorted { $0.rawValue < $1.rawValue },
+                instances: app.app.instances, check: check,
+                targets: Self.targets(of: app.app, port: check?.portIndex ?? 0))
+        }
+        backups = apps.filter { $0.labels[Label.role] == "backup" }.flatMap { Self.targets(of: $0, port: 0) }
+            .map(\.address).sorted { $0.description < $1.description }
+    }
+
+    private static func targets(of app: App, port: Int) -> [Target] {
+        (app.tasks ?? []).filter(\.isRunning).sorted { $0.id < $1.id }.compactMap { task in
+            // HAProxy takes addresses only.
+            guard task.ports.indices.contains(port),
+                let address = AddressToken(
+                    ip: task.host == "localhost" ? "127.0.0.1" : task.host, port: task.ports[port])
+            else { return nil }
+            return Target(taskID: task.id, host: task.host, ports: task.ports, address: address, isAlive: task.isAlive)
+        }
+    }
+}

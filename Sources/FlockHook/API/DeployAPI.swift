@@ -1,0 +1,63 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+import NIOCore
+
+/// What people's commands ask over the unix socket: deploys and their stories.
+public struct DeployAPI: Sendable {
+    private let hook: HookService
+
+    public init(hook: HookService) {
+        self.hook = hook
+    }
+
+    public func addRoutes(to router: Router<BasicRequestContext>) {
+        router.get("/v1/deploys") { request, _ in
+            let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
+            return try Self.json(try await hook.store.deploys(limit: min(max(1, limit), 1000)))
+        }
+        router.get("/v1/deploys/:id") { _, context in
+            guard let deploy = try await hook.store.deploy(try context.parameters.require("id", as: Int64.self)) else {
+                throw HTTPError(.notFound)
+            }
+            return try Self.json(deploy)
+        }
+        router.get("/v1/deploys/:id/events") { _, context in
+            let id = try context.parameters.require("id", as: Int64.self)
+            guard try await hook.store.deploy(id) != nil else { throw HTTPError(.notFound) }
+            return Response(
+                status: .ok, headers: [.contentType: "application/x-ndjson"],
+                body: .init { writer in
+                    try await follow(id) { try await writer.write(ByteBuffer(bytes: $0)) }
+                    try await writer.finish(nil)
+                })
+        }
+    }
+
+    /// Gives every event, as one line of JSON, until the deploy has ended.
+    private func follow(_ id: Int64, _ write: (Data) async throws -> Void) async throws {
+        var sequence = 0
+        while true {
+            // Asked first: what is written before the end is then surely among the events.
+            let isFinal = try await hook.store.deploy(id)?.state.isFinal ?? true
+            for event in try await hook.store.events(of: id, after: sequence) {
+                try await write(try Self.encoder.encode(event) + Data("\n".utf8))
+                sequence = event.sequence
+            }
+            if isFinal { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    private static var encoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        return encoder
+    }
+
+    private static func json(_ value: some Encodable) throws -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    }
+}

@@ -1,0 +1,92 @@
+import FlockCore
+import Foundation
+
+/// A repository that may deploy.
+struct KnownRepository: Sendable, Hashable {
+    enum Source: Sendable, Hashable {
+        /// A bare repository on this machine, read in place.
+        case local(path: String)
+        case https(url: String)
+    }
+
+    /// What its deliveries and claims are kept under.
+    var key: String
+    var source: Source
+    var secretFile: String
+    var branches: [String: Settings.Repository.Environment]
+
+    /// Read each time, so that a new secret holds at once. Empty when there is none, which fits no signature.
+    var secret: [UInt8] {
+        guard let data = FileManager.default.contents(atPath: secretFile) else { return [] }
+        return Array(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
+    }
+
+    /// What a branch deploys to. An exact name wins over patterns, a longer pattern over a shorter one.
+    func environment(of branch: String) -> Settings.Repository.Environment? {
+        if let exact = branches[branch] { return exact }
+        return branches.filter { $0.key.contains("*") && Self.matches(branch, pattern: $0.key) }
+            .max { ($0.key.count, $1.key) < ($1.key.count, $0.key) }?.value
+    }
+
+    /// `*` stands for any run of characters.
+    private static func matches(_ text: String, pattern: String) -> Bool {
+        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard let first = parts.first, let last = parts.last, text.hasPrefix(first) else { return false }
+        var rest = text.dropFirst(first.count)
+        for part in parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let range = rest.range(of: part) else { return false }
+            rest = rest[range.upperBound...]
+        }
+        return rest.hasSuffix(last) && rest.count >= last.count
+    }
+}
+
+/// The repositories of the settings, and those that `flock repo create` made. A payload only names one of them;
+/// where to fetch from and what may be deployed is never taken from it.
+struct RepositoryDirectory: Sendable {
+    private let settings: LiveSettings
+    private let state: StateFolder
+
+    init(settings: LiveSettings, state: StateFolder) {
+        self.settings = settings
+        self.state = state
+    }
+
+    func find(_ addresses: [String]) -> KnownRepository? {
+        let keys = Set(addresses.map(Self.key))
+        return all.first { keys.contains($0.key) }
+    }
+
+    func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
+
+    private var all: [KnownRepository] {
+        let configured = settings.current.hook.repositories.map { entry in
+            KnownRepository(
+                key: Self.key(entry.url),
+                source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .https(url: entry.url),
+                secretFile: entry.secret.file, branches: entry.branches)
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []
+        let created = names.filter { $0.hasSuffix(".git") }.sorted().map { name in
+            let path = "\(state.repositories)/\(name)"
+            return KnownRepository(
+                key: Self.key(path), source: .local(path: path),
+                secretFile: "\(state.secrets)/\(name.dropLast(4))",
+                branches: ["main": .production, "master": .production])
+        }
+        return configured + created
+    }
+
+    /// One spelling for `https://GitHub.com/acme/shop.git` and `https://github.com/acme/shop/`.
+    static func key(_ address: String) -> String {
+        var text = address[...]
+        if text.hasPrefix("file://") { text = text.dropFirst(7) }
+        while text.hasSuffix("/") { text = text.dropLast() }
+        if text.hasPrefix("/") { return URL(fileURLWithPath: String(text)).standardizedFileURL.path }
+        if text.hasSuffix(".git") { text = text.dropLast(4) }
+        guard let scheme = text.range(of: "://") else { return String(text) }
+        let rest = text[scheme.upperBound...]
+        let host = rest.prefix { $0 != "/" }
+        return "https://" + host.lowercased() + rest.dropFirst(host.count)
+    }
+}

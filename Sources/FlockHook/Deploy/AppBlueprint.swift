@@ -1,0 +1,51 @@
+import FlockCore
+import Marathon
+
+/// The Marathon app for one commit of a program. Only forms that every Marathon accepts.
+struct AppBlueprint: Sendable, Hashable {
+    var descriptor: Descriptor
+    var name: AppName
+    var branch: String
+    var version: String
+    var commit: String
+    var deploy: Int64
+    var release: Int
+    /// Where a task fetches the code.
+    var artifact: String
+
+    /// - Parameter instances: `nil` leaves the number to what it was.
+    func definition(instances: Int?) -> AppDefinition {
+        var app = AppDefinition(id: name.id)
+        app.cmd = descriptor.command
+        app.cpus = descriptor.cpus
+        app.mem = descriptor.mem
+        app.disk = 0
+        app.instances = instances
+        app.env = ["NODE_ENV": "production"].merging(descriptor.env) { _, own in own }
+        app.ports = Array(repeating: 0, count: descriptor.ports)
+        app.uris = [artifact]
+        app.healthChecks = descriptor.checks.map { check in
+            HealthCheck(
+                protocol: check.path == nil ? "TCP" : "HTTP", path: check.path, portIndex: check.portIndex,
+                gracePeriodSeconds: check.grace / .seconds(1), intervalSeconds: check.interval / .seconds(1),
+                timeoutSeconds: check.timeout / .seconds(1), maxConsecutiveFailures: check.maxConsecutiveFailures)
+        }
+        app.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: 1, maximumOverCapacity: 1)
+        app.labels = labels
+        return app
+    }
+
+    private var labels: [String: String] {
+        var labels = [
+            Label.app: name.slug.text, Label.version: version, Label.release: String(release), Label.commit: commit,
+            Label.deploy: String(deploy),
+        ]
+        if !descriptor.hosts.isEmpty { labels[Label.hosts] = descriptor.hosts.map(\.text).joined(separator: ",") }
+        var scale = descriptor.scale
+        // The number in the descriptor is also the most that the scaler uses.
+        if scale.max == nil { scale.max = max(1, descriptor.instances) }
+        labels[Label.scale] = scale.label
+        if case .preview = name.kind { labels[Label.preview] = branch }
+        return labels
+    }
+}

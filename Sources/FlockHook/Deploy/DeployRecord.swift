@@ -1,0 +1,46 @@
+public import Foundation
+
+/// A deploy, or a push that led to none.
+public struct DeployRecord: Codable, Sendable, Hashable {
+    public enum State: String, Codable, Sendable, CaseIterable {
+        case queued, resolving, checking, exporting, submitting, verifying
+        case live, failed, ignored, superseded
+
+        public var isFinal: Bool {
+            switch self {
+            case .live, .failed, .ignored, .superseded: true
+            case .queued, .resolving, .checking, .exporting, .submitting, .verifying: false
+            }
+        }
+    }
+
+    public var id: Int64
+    public var repository: String
+    public var ref: String
+    /// The commit that was pushed, then the one that is deployed.
+    public var commit: String
+    public var environment: String?
+    public var state: State
+    /// A code to search for, where it was not deployed.
+    public var code: String?
+    public var reason: String?
+    public var appID: String?
+    public var slug: String?
+    public var version: String?
+    public var release: Int?
+    public var url: String?
+    public var attempts: Int
+    public var createdAt: Date
+    public var endedAt: Date?
+
+    public var branch: String { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst(11)) : ref }
+}
+
+/// One line of a deploy's story.
+public struct DeployEvent: Codable, Sendable, Hashable {
+    public var deploy: Int64
+    public var sequence: Int
+    public var at: Date
+    public var state: DeployRecord.State
+    public var text: String
+}

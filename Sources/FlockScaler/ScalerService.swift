@@ -1,0 +1,187 @@
+import AsyncHTTPClient
+public import FlockCore
+import Foundation
+import HAProxy
+public import Logging
+import Marathon
+import NIOCore
+import NIOHTTP1
+public import ServiceLifecycle
+
+/// Looks at HAProxy's statistics, decides for every app, and has it done.
+public actor ScalerService: Service, Reporting {
+    private let settings: LiveSettings
+    private let logger: Logger
+    private let http: HTTPClient
+    private let marathon: MarathonClient
+    private let procedure: SleepProcedure
+    private let clock = ContinuousClock()
+
+    private var reader = SampleReader()
+    private var states: [String: ScaleState] = [:]
+    private var reasons: [String: String] = [:]
+    private var lastRequests: [String: Date] = [:]
+    /// Apps that are being put to sleep.
+    private var falling: [String: Task<Void, Never>] = [:]
+    private var silent: Set<String> = []
+    private var isMarathonLost = false
+    private var sleeps = 0
+    private var disturbed = 0
+    private var changes = 0
+
+    public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
+        marathon = MarathonClient(servers: settings.current.marathonServers, http: http)
+        procedure = SleepProcedure(
+            backup: PartClient(.backup, state: state, http: http),
+            haproxy: PartClient(.haproxy, state: state, http: http),
+            marathon: marathon, logger: logger)
+    }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown { await self.lookRepeatedly() }
+        // A sleep that has begun is finished: half of one would cost its app a lease.
+        for work in falling.values { await work.value }
+        try await http.shutdown()
+    }
+
+    private func lookRepeatedly() async {
+        while !Task.isCancelled {
+            await look()
+            try? await clock.sleep(for: settings.current.scaler.every.duration)
+        }
+    }
+
+    // MARK: A look
+
+    private func look() async {
+        let apps: [App]
+        do {
+            apps = try await marathon.apps()
+            if isMarathonLost { logger.info("Marathon answers") }
+            isMarathonLost = false
+        } catch {
+            if !isMarathonLost { logger.warning("Marathon does not answer, nothing is scaled; trying again: \(error)") }
+            isMarathonLost = true
+            return
+        }
+        let known = apps.compactMap(FlockApp.init)
+        let nodes = await statistics()
+        let samples = reader.read(nodes, backends: BackendNames.of(known.map(\.id)))
+        let ids = Set(known.map(\.id))
+        states = states.filter { ids.contains($0.key) }
+        reasons = reasons.filter { ids.contains($0.key) }
+        lastRequests = lastRequests.filter { ids.contains($0.key) }
+        for app in known where falling[app.id] == nil { await decide(app, samples[app.id] ?? AppSample()) }
+    }
+
+    private func decide(_ app: FlockApp, _ sample: AppSample) async {
+        let now = clock.now
+        let policy = ScalePolicy(settings.current.scaler, app.scale)
+        let situation = ScaleState.Situation(instances: app.app.instances, isDeploying: !app.app.deployments.isEmpty)
+        var state = states[app.id] ?? ScaleState(at: now)
+        let (decision, reason) = state.decide(sample, situation, policy, at: now)
+        states[app.id] = state
+        // A sleeping app that has instances again was woken by a request.
+        let wasWoken = reasons[app.id] == ScaleState.asleep && reason != ScaleState.asleep
+        if sample.sessions > 0 || sample.arrivals > 0 || wasWoken {
+            lastRequests[app.id] = Date()
+        } else if lastRequests[app.id] == nil, let since = sample.sinceLast {
+            lastRequests[app.id] = Date(timeIntervalSinceNow: -(since / .seconds(1)))
+        }
+        reasons[app.id] = reason
+        switch decision {
+        case .keep: break
+        case .scale(let instances):
+            do {
+                _ = try await marathon.scale(app.id, to: instances)
+                changes += 1
+                logger.info(
+                    "scaled",
+                    metadata: [
+                        "app": "\(app.id)", "from": "\(app.app.instances)", "to": "\(instances)", "why": "\(reason)",
+                    ])
+            } catch {
+                logger.warning("not scaled: \(error)", metadata: ["app": "\(app.id)"])
+            }
+        case .sleep: falling[app.id] = Task { await self.putToSleep(app.id, reason) }
+        }
+    }
+
+    private func putToSleep(_ appID: String, _ reason: String) async {
+        switch await procedure.run(appID) {
+        case .asleep:
+            sleeps += 1
+            logger.info("asleep", metadata: ["app": "\(appID)", "why": "\(reason)"])
+        case .disturbed(let by):
+            disturbed += 1
+            states[appID]?.wasDisturbed(at: clock.now)
+            logger.info("not put to sleep", metadata: ["app": "\(appID)", "why": "\(by)"])
+        }
+        falling[appID] = nil
+    }
+
+    /// BACKEND rows of every node; `nil` for one that does not answer, which is said once.
+    private func statistics() async -> [String: [StatsRow]?] {
+        await withTaskGroup(of: (String, [StatsRow]?).self) { group in
+            for source in settings.current.statisticsSources {
+                group.addTask {
+                    do {
+                        let response = try await self.http.execute(
+                            HTTPClientRequest(url: source.absoluteString), timeout: .seconds(5))
+                        guard response.status.code == 200 else { return (source.absoluteString, nil) }
+                        let body = try await response.body.collect(upTo: 256 << 20)
+                        return (
+                            source.absoluteString,
+                            try StatsCSV.rows(in: Array(body.readableBytesView), keeping: [.backend])
+                        )
+                    } catch {
+                        return (source.absoluteString, nil)
+                    }
+                }
+            }
+            var nodes: [String: [StatsRow]?] = [:]
+            for await (node, rows) in group {
+                nodes[node] = .some(rows)
+                if rows == nil, silent.insert(node).inserted {
+                    logger.warning(
+                        "HAProxy's statistics do not answer, nothing is taken away", metadata: ["node": "\(node)"])
+                } else if rows != nil, silent.remove(node) != nil {
+                    logger.info("HAProxy's statistics answer", metadata: ["node": "\(node)"])
+                }
+            }
+            return nodes
+        }
+    }
+
+    // MARK: Reporting
+
+    /// What the scaler knows of one app.
+    struct Activity: Encodable, Sendable {
+        var app: String
+        var lastRequest: Date?
+        var sessions: Int
+        var reason: String
+    }
+
+    func activities() -> [Activity] {
+        states.sorted { $0.key < $1.key }.map { id, state in
+            Activity(app: id, lastRequest: lastRequests[id], sessions: state.sessions, reason: reasons[id] ?? "")
+        }
+    }
+
+    public func health() -> Health {
+        if isMarathonLost { return .failing("Marathon does not answer") }
+        return silent.isEmpty ? .healthy : .failing("no statistics from \(silent.sorted().joined(separator: ", "))")
+    }
+
+    public func metrics() -> [Metric] {
+        [
+            Metric("flock_scaler_sleeps_total", .counter, Double(sleeps), help: "Apps put to sleep."),
+            Metric("flock_scaler_disturbed_total", .counter, Double(disturbed), help: "Sleeps that were called off."),
+            Metric("flock_scaler_changes_total", .counter, Double(changes), help: "Changes of instances."),
+        ]
+    }
+}

@@ -1,0 +1,70 @@
+/// Why something in a git repository could not be read, exported or fetched.
+public struct GitError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is; the raw value is fit for logs and for a search.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The object, the branch or the file's parent object is not there.
+        public static let notFound = Code(rawValue: "git.not-found")
+        /// The folder is not a bare git repository, or it does not exist.
+        public static let notARepository = Code(rawValue: "git.not-a-repository")
+        /// There is already a repository where one was to be created.
+        public static let alreadyExists = Code(rawValue: "git.already-exists")
+        /// A branch name or a path that git does not accept.
+        public static let invalidName = Code(rawValue: "git.invalid-name")
+        /// The id names a blob or a tree where a commit is needed.
+        public static let notACommit = Code(rawValue: "git.not-a-commit")
+        /// The path names a folder where a file is needed.
+        public static let notAFile = Code(rawValue: "git.not-a-file")
+        /// A limit on files, bytes, depth or length was exceeded.
+        public static let tooLarge = Code(rawValue: "git.too-large")
+        /// A name, mode or link that is refused because it could write or read outside its folder.
+        public static let unsafeEntry = Code(rawValue: "git.unsafe-entry")
+        /// A submodule stands where files are needed.
+        public static let submodule = Code(rawValue: "git.submodule")
+        /// The repository holds only a Git LFS pointer to the file.
+        public static let lfsPointer = Code(rawValue: "git.lfs-pointer")
+        /// An object is damaged, or is not of the type its parent says.
+        public static let corrupt = Code(rawValue: "git.corrupt")
+        /// The URL's scheme or form is not allowed.
+        public static let unsafeURL = Code(rawValue: "git.unsafe-url")
+        /// The server could not be reached, or did not speak git.
+        public static let fetchFailed = Code(rawValue: "git.fetch-failed")
+        /// The server asks for credentials, or refuses the ones in the URL.
+        public static let authentication = Code(rawValue: "git.authentication")
+        /// The server's TLS certificate is not valid.
+        public static let certificate = Code(rawValue: "git.certificate")
+        /// The deadline passed.
+        public static let timedOut = Code(rawValue: "git.timed-out")
+        /// The task that asked was cancelled.
+        public static let cancelled = Code(rawValue: "git.cancelled")
+        /// The operating system refused to read or write a file.
+        public static let fileSystem = Code(rawValue: "git.file-system")
+        /// Any other failure that libgit2 reports.
+        public static let other = Code(rawValue: "git.other")
+    }
+
+    public let code: Code
+    /// What was being done, such as `read package.json`.
+    public let operation: String
+    /// The cause, for a person.
+    public let message: String
+    /// The next thing to do, where it is known.
+    public let hint: String?
+
+    public init(_ code: Code, operation: String, message: String, hint: String? = nil) {
+        self.code = code
+        self.operation = operation
+        self.message = message
+        self.hint = hint
+    }
+
+    public var description: String {
+        let sentence = "\(operation): \(message) [\(code.rawValue)]"
+        return hint.map { "\(sentence); \($0)" } ?? sentence
+    }
+}

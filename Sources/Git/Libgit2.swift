@@ -1,0 +1,24 @@
+internal import CLibgit2
+
+/// The library's set-up, once in a process; it is never shut down, since another thread may be using it.
+enum Libgit2 {
+    private static let readiness: Result<Void, GitError> = {
+        let status = git_libgit2_init()
+        guard status >= 0 else { return .failure(GitError(status: status, operation: "start libgit2")) }
+        // Otherwise the host's `url.*.insteadOf` would send a fetch elsewhere, even with an anonymous remote.
+        for level in [
+            GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+        ] {
+            let status = flock_git_set_search_path(level, "")
+            guard status >= 0 else {
+                return .failure(GitError(status: status, operation: "leave out the host's git configuration"))
+            }
+        }
+        return .success(())
+    }()
+
+    /// Call before any other function of libgit2.
+    static func start() throws(GitError) {
+        try readiness.get()
+    }
+}

@@ -1,0 +1,39 @@
+/// The columns of HAProxy's statistics that are read, by their names there.
+enum StatsColumn: String, CaseIterable {
+    case proxy = "pxname"
+    case server = "svname"
+    case currentQueue = "qcur"
+    case currentSessions = "scur"
+    case totalSessions = "stot"
+    case status = "status"
+    case activeServers = "act"
+    case backupServers = "bck"
+    case type = "type"
+    case rate = "rate"
+    case lastSession = "lastsess"
+    case totalTime = "ttime"
+    case usedConnections = "used_conn_cur"
+    case idleConnections = "idle_conn_cur"
+
+    /// Versions before 2.2 have no counters of connections.
+    var isOptional: Bool { self == .usedConnections || self == .idleConnections }
+
+    var index: Int {
+        switch self {
+        case .proxy: 0
+        case .server: 1
+        case .currentQueue: 2
+        case .currentSessions: 3
+        case .totalSessions: 4
+        case .status: 5
+        case .activeServers: 6
+        case .backupServers: 7
+        case .type: 8
+        case .rate: 9
+        case .lastSession: 10
+        case .totalTime: 11
+        case .usedConnections: 12
+        case .idleConnections: 13
+        }
+    }
+}

@@ -1,0 +1,255 @@
+public import AsyncHTTPClient
+public import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Marathon's REST API. Every server of the list is tried before a request fails.
+public struct MarathonClient: Sendable {
+    private let servers: [URL]
+    private let http: HTTPClient
+    /// No answer that Flock asks for is larger.
+    private static let bodyLimit = 256 << 20
+
+    /// - Parameters:
+    ///   - servers: base addresses such as `http://127.0.0.1:8080`.
+    ///   - http: see ``httpConfiguration``; the caller shuts it down.
+    public init(servers: [URL], http: HTTPClient) {
+        self.servers = servers
+        self.http = http
+    }
+
+    /// A client that says at once that a server is down, follows no redirects and does not unpack bodies.
+    public static var httpConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        configuration.timeout.connect = .seconds(2)
+        // Longer than the event stream's heartbeat of 10 s, so a silent stream is noticed.
+        configuration.timeout.read = .seconds(35)
+        configuration.decompression = .disabled
+        return configuration
+    }
+
+    // MARK: Apps
+
+    public func apps() async throws(MarathonError) -> [App] {
+        struct Answer: Decodable { var apps: [App] }
+        let path = "/v2/apps?embed=apps.tasks&embed=apps.lastTaskFailure&embed=apps.counts&embed=apps.deployments"
+        return try await get(path, Answer.self).apps
+    }
+
+    /// `nil` when there is no such app.
+    public func app(_ id: String) async throws(MarathonError) -> App? {
+        struct Answer: Decodable { var app: App }
+        do {
+            return try await get("/v2/apps\(id)", Answer.self).app
+        } catch  where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// Creates the app or changes the keys that are given.
+    public func put(_ definition: AppDefinition, to id: String, force: Bool = false) async throws(MarathonError)
+        -> DeploymentResult
+    {
+        try await send(.PUT, "/v2/apps\(id)\(force ? "?force=true" : "")", body: definition)
+    }
+
+    /// Changes nothing but the number of instances.
+    public func scale(_ id: String, to instances: Int, force: Bool = false) async throws(MarathonError)
+        -> DeploymentResult
+    {
+        var change = AppDefinition()
+        change.instances = instances
+        return try await put(change, to: id, force: force)
+    }
+
+    public func delete(_ id: String) async throws(MarathonError) -> DeploymentResult {
+        try await send(.DELETE, "/v2/apps\(id)", body: nil as AppDefinition?)
+    }
+
+    // MARK: Tasks, deployments, queue
+
+    public func tasks(of id: String) async throws(MarathonError) -> [AppTask] {
+        struct Answer: Decodable { var tasks: [AppTask] }
+        return try await get("/v2/apps\(id)/tasks", Answer.self).tasks
+    }
+
+    public func deployments() async throws(MarathonError) -> [Deployment] {
+        try await get("/v2/deployments", [Deployment].self)
+    }
+
+    /// Lets a waiting launch start at once. Scaling does not clear the delay that earlier failures left.
+    public func resetLaunchDelay(of id: String) async throws(MarathonError) {
+        do {
+            _ = try await request(.DELETE, "/v2/queue\(id)/delay", body: nil)
+        } catch  where error.code == .notFound {
+            // Not in the queue: nothing to clear.
+        }
+    }
+
+    public func ping() async throws(MarathonError) {
+        _ = try await request(.GET, "/ping", body: nil)
+    }
+
+    /// Bytes of a file in a task's sandbox, by Mesos' files endpoint on the agent.
+    /// - Parameter agent: base address of the agent; `nil` asks the server that answers Marathon's API, as
+    ///   `flock-engine` has both.
+    /// - Returns: at most `length` bytes from `offset` and the offset they start at; a negative offset counts
+    ///   from the end.
+    public func readFile(_ path: String, offset: Int, length: Int = 64 << 10) async throws(MarathonError)
+        -> FileChunk
+    {
+        var components = URLComponents()
+        components.path = "/files/read"
+        components.queryItems = [
+            URLQueryItem(name: "path", value: path), URLQueryItem(name: "offset", value: String(offset)),
+            URLQueryItem(name: "length", value: String(length)),
+        ]
+        return try await get(components.string ?? "/files/read", FileChunk.self)
+    }
+
+    // MARK: Events
+
+    /// The event stream of the first server that answers. It ends or throws when the connection does; what
+    /// happened meanwhile is not sent again, so read the state after each connect.
+    /// - Parameter types: only these, from Marathon 1.3.7 on; earlier ones send all.
+    public func events(types: [String] = []) async throws(MarathonError) -> AsyncThrowingStream<
+        MarathonEvent, any Error
+    > {
+        let query = types.isEmpty ? "" : "?" + types.map { "event_type=\($0)" }.joined(separator: "&")
+        // Marathon wants exactly this Accept header.
+        let response = try await open(.GET, "/v2/events\(query)", accept: "text/event-stream", body: nil)
+        let (stream, continuation) = AsyncThrowingStream.makeStream(of: MarathonEvent.self)
+        let reader = Task {
+            do {
+                var parser = ServerSentEventParser()
+                for try await buffer in response.body {
+                    for data in parser.push(buffer.readableBytesView) {
+                        if let event = MarathonEvent(json: data) { continuation.yield(event) }
+                    }
+                }
+                continuation.finish()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        continuation.onTermination = { _ in reader.cancel() }
+        return stream
+    }
+
+    // MARK: Requests
+
+    private func get<Answer: Decodable>(_ path: String, _: Answer.Type) async throws(MarathonError) -> Answer {
+        let data = try await request(.GET, path, body: nil)
+        return try decode(data, operation: "GET \(path)")
+    }
+
+    private func send<Body: Encodable, Answer: Decodable>(
+        _ method: HTTPMethod, _ path: String, body: Body?
+    ) async throws(MarathonError) -> Answer {
+        var data: Data?
+        if let body {
+            do {
+                data = try JSONEncoder().encode(body)
+            } catch {
+                throw MarathonError(.refused, operation: "\(method.rawValue) \(path)", message: "\(error)")
+            }
+        }
+        let answer = try await request(method, path, body: data)
+        return try decode(answer, operation: "\(method.rawValue) \(path)")
+    }
+
+    private func decode<Answer: Decodable>(_ data: Data, operation: String) throws(MarathonError) -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: data)
+        } catch {
+            throw MarathonError(.unexpectedAnswer, operation: operation, message: "\(error)")
+        }
+    }
+
+    private func request(_ method: HTTPMethod, _ path: String, body: Data?) async throws(MarathonError) -> Data {
+        let response = try await open(method, path, accept: "application/json", body: body)
+        do {
+            return Data(buffer: try await response.body.collect(upTo: Self.bodyLimit))
+        } catch {
+            throw MarathonError(.unreachable, operation: "\(method.rawValue) \(path)", message: "\(error)")
+        }
+    }
+
+    private func open(_ method: HTTPMethod, _ path: String, accept: String, body: Data?) async throws(MarathonError)
+        -> HTTPClientResponse
+    {
+        let operation = "\(method.rawValue) \(path)"
+        var lastError = "no server is configured"
+        for server in servers {
+            var base = server.absoluteString
+            while base.hasSuffix("/") { base.removeLast() }
+            var request = HTTPClientRequest(url: base + path)
+            request.method = method
+            request.headers.add(name: "Accept", value: accept)
+            if let body {
+                request.headers.add(name: "Content-Type", value: "application/json")
+                request.body = .bytes(ByteBuffer(data: body))
+            }
+            let response: HTTPClientResponse
+            do {
+                response = try await http.execute(request, deadline: .distantFuture)
+            } catch {
+                lastError = "\(base) does not answer (\(error))"
+                continue
+            }
+            guard !(200..<300).contains(Int(response.status.code)) else { return response }
+            let answer = (try? await response.body.collect(upTo: 1 << 20)).map { Data(buffer: $0) } ?? Data()
+            throw Refusal(answer).error(status: response.status, operation: operation)
+        }
+        throw MarathonError(.unreachable, operation: operation, message: lastError)
+    }
+}
+
+/// A piece of a file in a sandbox.
+public struct FileChunk: Codable, Sendable, Hashable {
+    public var data: String
+    /// Bytes before `data`.
+    public var offset: Int
+
+    public init(data: String, offset: Int) {
+        self.data = data
+        self.offset = offset
+    }
+}
+
+/// The body of an answer that is not a success. `details` is a string, a list or absent.
+private struct Refusal {
+    private var message: String?
+    private var deployments: [String] = []
+
+    init(_ body: Data) {
+        guard let object = (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] else { return }
+        message = object["message"] as? String
+        if let list = object["details"] as? [[String: Any]] {
+            let details = list.map { detail in
+                let errors = (detail["errors"] as? [String] ?? []).joined(separator: ", ")
+                return "\(detail["path"] as? String ?? "/"): \(errors)"
+            }
+            message = ([message ?? "refused"] + details).joined(separator: "; ")
+        } else if let details = object["details"] as? String {
+            message = "\(message ?? "refused"): \(details)"
+        }
+        deployments = (object["deployments"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+    }
+
+    func error(status: HTTPResponseStatus, operation: String) -> MarathonError {
+        let code: MarathonError.Code =
+            switch status.code {
+            case 401, 403: .unauthorized
+            case 404: .notFound
+            case 409: deployments.isEmpty ? .conflict : .locked
+            case 400..<500: .refused
+            default: .server
+            }
+        return MarathonError(
+            code, operation: operation, message: message ?? "answered \(status.code)", deployments: deployments)
+    }
+}

@@ -1,0 +1,84 @@
+/// An app as Marathon answers it: its definition and how it is doing.
+public struct App: Codable, Sendable, Hashable {
+    public var definition: AppDefinition
+    /// When this configuration was made, ISO 8601 with milliseconds.
+    public var version: String
+    public var tasksStaged: Int
+    public var tasksRunning: Int
+    public var tasksHealthy: Int
+    public var tasksUnhealthy: Int
+    /// Deployments that hold a lock on this app.
+    public var deployments: [DeploymentReference]
+    /// Only where the request embedded it.
+    public var tasks: [AppTask]?
+    /// Only where the request embedded it.
+    public var lastTaskFailure: TaskFailure?
+
+    public var id: String { definition.id ?? "/" }
+    public var instances: Int { definition.instances ?? 1 }
+    public var labels: [String: String] { definition.labels ?? [:] }
+
+    public init(definition: AppDefinition, version: String) {
+        self.definition = definition
+        self.version = version
+        tasksStaged = 0
+        tasksRunning = 0
+        tasksHealthy = 0
+        tasksUnhealthy = 0
+        deployments = []
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version, tasksStaged, tasksRunning, tasksHealthy, tasksUnhealthy, deployments, tasks, lastTaskFailure
+    }
+
+    public init(from decoder: any Decoder) throws {
+        definition = try AppDefinition(from: decoder)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        version = try container.decodeIfPresent(String.self, forKey: .version) ?? ""
+        tasksStaged = try container.decodeIfPresent(Int.self, forKey: .tasksStaged) ?? 0
+        tasksRunning = try container.decodeIfPresent(Int.self, forKey: .tasksRunning) ?? 0
+        tasksHealthy = try container.decodeIfPresent(Int.self, forKey: .tasksHealthy) ?? 0
+        tasksUnhealthy = try container.decodeIfPresent(Int.self, forKey: .tasksUnhealthy) ?? 0
+        deployments = try container.decodeIfPresent([DeploymentReference].self, forKey: .deployments) ?? []
+        tasks = try container.decodeIfPresent([AppTask].self, forKey: .tasks)
+        lastTaskFailure = try container.decodeIfPresent(TaskFailure.self, forKey: .lastTaskFailure)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try definition.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(tasksStaged, forKey: .tasksStaged)
+        try container.encode(tasksRunning, forKey: .tasksRunning)
+        try container.encode(tasksHealthy, forKey: .tasksHealthy)
+        try container.encode(tasksUnhealthy, forKey: .tasksUnhealthy)
+        try container.encode(deployments, forKey: .deployments)
+        try container.encodeIfPresent(tasks, forKey: .tasks)
+        try container.encodeIfPresent(lastTaskFailure, forKey: .lastTaskFailure)
+    }
+}
+
+/// Why the newest task that ended badly did so.
+public struct TaskFailure: Codable, Sendable, Hashable {
+    public var appId: String
+    public var taskId: String
+    public var state: String
+    public var message: String
+    public var host: String
+    public var timestamp: String
+    /// The app's version the task belonged to.
+    public var version: String
+
+    public init(
+        appId: String, taskId: String, state: String, message: String, host: String, timestamp: String, version: String
+    ) {
+        self.appId = appId
+        self.taskId = taskId
+        self.state = state
+        self.message = message
+        self.host = host
+        self.timestamp = timestamp
+        self.version = version
+    }
+}
