@@ -140,10 +140,12 @@ let package = Package(
             dependencies: [
                 "FlockHook", "FlockHAProxy", "FlockScaler", "FlockBackup", "FlockEngine", "FlockDaemon", "FlockCore",
                 "Git",
-                "HAProxy", "Marathon", argumentParser, asyncHTTPClient, crypto, logging, nioCore, nioFoundation,
-                nioHTTP1, serviceLifecycle,
-                subprocess, systemPackage,
-            ], swiftSettings: safe),
+                "Marathon", argumentParser, asyncHTTPClient, logging, nioCore, nioFoundation, nioHTTP1,
+                serviceLifecycle,
+                unixSignals, subprocess,
+            ],
+            resources: [.embedInCode("Resources/post-receive")],
+            swiftSettings: safe),
         .target(
             name: "FlockTesting",
             dependencies: [

@@ -20,12 +20,14 @@ public enum Daemon {
     ///   - others: parts whose work this one does too.
     ///   - level: of the log, unless the options say another.
     ///   - services: what runs, in the order of its start.
+    ///   - afterwards: what is left to do when all have stopped.
     public static func run(
         _ part: String, doing others: [String] = [], options: DaemonOptions, level: Logger.Level = .info,
-        services: (DaemonContext) async throws -> [any Service]
+        services: (DaemonContext) async throws -> [any Service], afterwards: () async -> Void = {}
     ) async -> Never {
         do {
-            try await start(part, doing: others, options: options, level: level, services: services)
+            try await start(
+                part, doing: others, options: options, level: level, services: services, afterwards: afterwards)
             exit(EXIT_SUCCESS)
         } catch let error as DaemonError {
             complain(part, error)
@@ -38,7 +40,7 @@ public enum Daemon {
 
     private static func start(
         _ part: String, doing others: [String], options: DaemonOptions, level: Logger.Level,
-        services: (DaemonContext) async throws -> [any Service]
+        services: (DaemonContext) async throws -> [any Service], afterwards: () async -> Void
     ) async throws {
         let context = try context(part, options: options, level: level)
         let locks = try ([part] + others).map { try StateLock(part: $0, state: context.state) }
@@ -51,6 +53,7 @@ public enum Daemon {
                 services: ([reloader] + (try await services(context))).map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: context.logger))
         try await group.run()
+        await afterwards()
     }
 
     /// Settings and log without the rest, for commands that only ask.

@@ -74,6 +74,13 @@ public actor Engine: Service, Reporting {
         await agent.killAll(grace: .seconds(3))
     }
 
+    /// For an engine that does not run: ends the tasks that an earlier one left behind.
+    public func stopLeftovers() async throws {
+        await agent.reconcile(try await store.load().tasks)
+        await agent.killAll(grace: .seconds(3))
+        try await http.shutdown()
+    }
+
     private func takeReports() async {
         for await report in agent.reports.cancelOnGracefulShutdown() {
             do {
@@ -174,11 +181,15 @@ public actor Engine: Service, Reporting {
         events.publish(event(Moment(elapsed: ContinuousClock.now - start, date: Date())))
     }
 
-    /// A file of a task's sandbox, by `<task id>/<file>`.
+    /// A file of a sandbox, by `<task id>/<file>` or, for an app's newest task, `latest/<app>/<file>`.
     nonisolated func sandboxFile(_ path: String) -> String? {
-        let parts = path.split(separator: "/")
+        var parts = path.split(separator: "/").map(String.init)
+        if parts.count == 3, parts.removeFirst() == "latest" {
+            guard let newest = folders.newest(of: parts[0]) else { return nil }
+            parts[0] = newest
+        }
         guard parts.count == 2, ["stdout", "stderr"].contains(parts[1]), !parts[0].hasPrefix(".") else { return nil }
-        return "\(folders.sandbox(String(parts[0])))/\(parts[1])"
+        return "\(folders.sandbox(parts[0]))/\(parts[1])"
     }
 
     // MARK: Reporting

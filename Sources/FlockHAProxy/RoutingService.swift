@@ -67,6 +67,12 @@ public actor RoutingService: Service, Reporting {
         try await haproxy.stop(graceful: .seconds(2))
     }
 
+    /// For a service that does not run: ends the HAProxy that an earlier one left behind.
+    public func stopLeftovers() async throws {
+        try await stopHAProxy()
+        try await http.shutdown()
+    }
+
     // MARK: Running
 
     public func run() async throws {
@@ -139,7 +145,8 @@ public actor RoutingService: Service, Reporting {
 
     private func prove(_ taskID: String) async {
         proven.insert(taskID)
-        await reapply()
+        // Not in the caller's task: the prober ends it as soon as the task needs no more asking.
+        Task { await self.reapply() }
     }
 
     private func keepTime() async {

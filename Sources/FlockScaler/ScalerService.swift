@@ -23,6 +23,8 @@ public actor ScalerService: Service, Reporting {
     private var lastRequests: [String: Date] = [:]
     /// Apps that are being put to sleep.
     private var falling: [String: Task<Void, Never>] = [:]
+    /// Nodes that did not answer once, as during a start; and those that did not answer again.
+    private var suspected: Set<String> = []
     private var silent: Set<String> = []
     private var isMarathonLost = false
     private var sleeps = 0
@@ -145,11 +147,15 @@ public actor ScalerService: Service, Reporting {
             var nodes: [String: [StatsRow]?] = [:]
             for await (node, rows) in group {
                 nodes[node] = .some(rows)
-                if rows == nil, silent.insert(node).inserted {
+                if rows == nil, !silent.contains(node), !suspected.insert(node).inserted {
+                    silent.insert(node)
                     logger.warning(
                         "HAProxy's statistics do not answer, nothing is taken away", metadata: ["node": "\(node)"])
-                } else if rows != nil, silent.remove(node) != nil {
-                    logger.info("HAProxy's statistics answer", metadata: ["node": "\(node)"])
+                } else if rows != nil {
+                    suspected.remove(node)
+                    if silent.remove(node) != nil {
+                        logger.info("HAProxy's statistics answer", metadata: ["node": "\(node)"])
+                    }
                 }
             }
             return nodes

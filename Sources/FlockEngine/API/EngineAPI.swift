@@ -4,6 +4,7 @@ import HTTPTypes
 public import Hummingbird
 import Marathon
 import NIOCore
+import ServiceLifecycle
 
 /// Marathon's REST API over an ``Engine``.
 public struct EngineAPI: Sendable {
@@ -168,7 +169,7 @@ public struct EngineAPI: Sendable {
             body: .init { writer in
                 // Says that the stream is open before anything happens.
                 try await writer.write(ByteBuffer(string: "\r\n"))
-                for await text in stream { try await writer.write(ByteBuffer(string: text)) }
+                for await text in stream.cancelOnGracefulShutdown() { try await writer.write(ByteBuffer(string: text)) }
                 try await writer.finish(nil)
             })
     }

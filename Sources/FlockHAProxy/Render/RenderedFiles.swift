@@ -87,8 +87,11 @@ struct ConfigurationRenderer: Sendable {
             "acl": "acl_" + route.backend.rawValue.dropFirst(4),
             "hosts": route.hosts.map { ["host": $0.rawValue] },
             "slots": slots.map { slot -> [String: Any] in
-                let address = isStructure || !slot.isReady ? nil : slot.address
-                return ["name": slot.name, "address": address?.description ?? "127.0.0.1:1", "ready": address != nil]
+                let address = isStructure ? nil : slot.address
+                return [
+                    "name": slot.name, "address": address?.description ?? "127.0.0.1:1",
+                    "ready": address != nil && slot.isReady,
+                ]
             },
         ]
         if let check = route.check, check.protocol.hasSuffix("HTTP"), let path = PathToken(check.path ?? "/") {

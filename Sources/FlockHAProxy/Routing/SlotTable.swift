@@ -92,7 +92,7 @@ struct SlotTable: Sendable, Hashable {
             for (index, new) in slots.enumerated() {
                 let old = backends[backend].flatMap { $0.indices.contains(index) ? $0[index] : nil }
                 guard let server = HAProxyName(new.name) else { continue }
-                let moved = new.isReady && new.address != old?.address
+                let moved = new.address != nil && new.address != old?.address
                 // A server is changed only while nothing is sent there.
                 if old?.isReady == true && (moved || !new.isReady) {
                     commands.append(.setState(backend: backend, server: server, .maint))

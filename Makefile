@@ -1,0 +1,44 @@
+# The commands a person must know. The first build takes some minutes; later ones seconds.
+
+SWIFT ?= swift
+PACKAGES := haproxy libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar
+LINT_PACKAGES := shellcheck
+BENCH_PACKAGES := wrk
+SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
+
+.PHONY: help demo test lint bench build format packages
+
+help:
+	@echo "make demo    install what is missing, build, start everything, push the example, see it sleep and wake"
+	@echo "make test    run all tests"
+	@echo "make lint    formatting, warnings, import arrows, shell scripts"
+	@echo "make bench   measure waking and proxying, each against a baseline of the same run"
+
+packages:
+	@sh Tests/install-packages.sh $(PACKAGES)
+
+# CHECK=1 ends when all was seen, with exit status 0; DEMO_FLAGS go to every flock command.
+demo: packages
+	@echo "Building Flock (release)."
+	$(SWIFT) build -c release --product flock
+	@FLOCK="$$($(SWIFT) build -c release --show-bin-path)/flock" CHECK="$(CHECK)" bash examples/demo.sh $(DEMO_FLAGS)
+
+build: packages
+	$(SWIFT) build --build-tests
+
+test: build
+	$(SWIFT) test --skip-build
+
+lint: build
+	@sh Tests/install-packages.sh $(LINT_PACKAGES)
+	$(SWIFT) format lint --strict --recursive Sources Tests Benchmarks Package.swift
+	shellcheck $(SCRIPTS)
+	$(SWIFT) test --skip-build --filter ArchitectureTests
+
+bench: packages
+	@sh Tests/install-packages.sh $(BENCH_PACKAGES)
+	$(SWIFT) build -c release --product flock
+	FLOCK="$$($(SWIFT) build -c release --show-bin-path)/flock" $(SWIFT) run --package-path Benchmarks -c release flock-bench
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Benchmarks Package.swift

@@ -1,0 +1,85 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FlockCore
+import FlockDaemon
+import FlockHook
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// What `hooks/post-receive` runs: tells flock-hook what GitHub would, and shows the pusher how it goes.
+struct DeliverCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliver",
+        abstract: "Tell flock-hook what was pushed to a bare repository; hooks/post-receive runs it.",
+        discussion: "Reads \"OLD NEW REF\" lines from standard input, as git gives them to a post-receive hook.")
+
+    @OptionGroup var options: DaemonOptions
+    @Option(help: "The bare repository.") var repository: String
+    @Option(help: "File with the repository's secret; else the one of \"flock repo create\".") var secretFile: String?
+    @Option(help: "Where flock-hook takes deliveries; else the setting hook.listen.") var hook: String?
+
+    func run() async throws {
+        try await Connection.run(options) { connection in
+            let path = URL(fileURLWithPath: repository).standardizedFileURL.path
+            let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+            let file = secretFile ?? "\(connection.state.secrets)/\(name)"
+            guard let data = FileManager.default.contents(atPath: file) else {
+                Output.complain(
+                    "flock: the secret in \(file) cannot be read; name it with: git config flock.secretfile FILE")
+                throw ExitCode.failure
+            }
+            let secret = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            var failed = false
+            while let line = readLine() {
+                let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
+                guard parts.count == 3 else { continue }
+                let push = LocalPush(repository: path, name: name, before: parts[0], after: parts[1], ref: parts[2])
+                if try await !deliver(push, secret: Array(secret.utf8), connection) { failed = true }
+            }
+            if failed { throw ExitCode.failure }
+        }
+    }
+
+    /// - Returns: whether nothing failed.
+    private func deliver(_ push: LocalPush, secret: [UInt8], _ connection: Connection) async throws -> Bool {
+        let body = try JSONEncoder().encode(push)
+        var request = HTTPClientRequest(url: hook ?? "http://\(connection.settings.hook.listen)/github")
+        request.method = .POST
+        request.headers = [
+            "Content-Type": "application/json", "User-Agent": "flock deliver", "X-GitHub-Event": "push",
+            "X-GitHub-Delivery": UUID().uuidString.lowercased(),
+            WebhookSignature.header: WebhookSignature.sign(Array(body), secret: secret),
+        ]
+        request.body = .bytes(ByteBuffer(data: body))
+        let answer: Answer
+        do {
+            let response = try await connection.http.execute(request, timeout: .seconds(30))
+            answer = try JSONDecoder().decode(
+                Answer.self, from: Data(buffer: try await response.body.collect(upTo: 1 << 20)))
+        } catch {
+            Output.write(
+                "Flock: flock-hook does not answer. What you pushed is kept, and is deployed when it is back.\n")
+            return false
+        }
+        guard let deploy = answer.deploy, answer.state != "ignored" else {
+            Output.write("Flock: \(answer.message)\n")
+            return answer.state == "ignored"
+        }
+        let end = try await DeployStory(connection.part(.hook)).follow(deploy) { event, _ in
+            switch event.state {
+            case .live: Output.write("Flock: \(event.text)\n")
+            case .failed: Output.write("Flock: deploy \(deploy) failed: \(event.text)\n")
+            default: Output.write("-----> \(event.text)\n")
+            }
+        }
+        return end != .failed
+    }
+
+    private struct Answer: Decodable {
+        var deploy: Int64?
+        var state: String?
+        var message: String
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+@main
+struct FlockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flock",
+        abstract: "Push to deploy; an idle app costs nothing; hit its URL and it wakes.",
+        discussion: """
+            EXAMPLES
+              flock up                          everything on this machine, in one process
+              flock repo create shop            a repository to push to
+              git push flock main               in your program's folder
+              flock apps                        what is there, and what sleeps
+              flock logs shop -f
+            """,
+        subcommands: [
+            UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self, RepoCommand.self,
+            DoctorCommand.self, DeliverCommand.self,
+        ])
+}

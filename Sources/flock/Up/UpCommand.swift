@@ -1,0 +1,90 @@
+import ArgumentParser
+import FlockBackup
+import FlockCore
+import FlockDaemon
+import FlockEngine
+import FlockHAProxy
+import FlockHook
+import FlockScaler
+import ServiceLifecycle
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run all of Flock on this machine, in this process.",
+        discussion: """
+            Ctrl-C ends everything: the parts, HAProxy and the apps. SIGTERM, as systemd sends it, ends only this
+            process: HAProxy and the apps go on serving, and the next "flock up" takes them over.
+
+            EXAMPLES
+              flock up
+              flock up --set http.listen=0.0.0.0:80 --set domain=apps.example.org
+            """)
+
+    @OptionGroup var options: DaemonOptions
+
+    func run() async {
+        let interrupt = Interrupt()
+        await Daemon.run(
+            "flock", doing: StateFolder.Part.allCases.map { "flock-\($0.rawValue)" }, options: options
+        ) { context in
+            let settings = context.settings.current
+            let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
+            var ports = [(settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen")]
+            if await !routing.isServing() {
+                ports += [(settings.http.listen, "http.listen"), (settings.stats.listen, "stats.listen")]
+            }
+            if settings.marathon == nil { ports.append((settings.engine.listen, "engine.listen")) }
+            try await PortCheck.requireFree(ports)
+
+            var services: [any Service] = [interrupt]
+            var teardown: [@Sendable () async -> Void] = []
+            if settings.marathon == nil {
+                let engine = try Engine(settings: context.settings, state: context.state, logger: context.logger)
+                services += [
+                    engine,
+                    ReportingServer(
+                        .tcp(settings.engine.listen, setting: "engine.listen"), reporting: engine,
+                        logger: context.logger, routes: EngineAPI(engine: engine).addRoutes),
+                    ReportingServer(.socket(context.state.socket(.engine)), reporting: engine, logger: context.logger),
+                ]
+                teardown.append { await engine.stopTasks() }
+            }
+            let hook = try HookService(settings: context.settings, state: context.state, logger: context.logger)
+            let waker = Waker(settings: context.settings, logger: context.logger)
+            let scaler = ScalerService(settings: context.settings, state: context.state, logger: context.logger)
+            services += [
+                routing, hook, waker, scaler,
+                try BackupServer(waker: waker, settings: context.settings, logger: context.logger),
+                ReportingServer(
+                    .tcp(settings.hook.listen, setting: "hook.listen"), reporting: hook, logger: context.logger,
+                    routes: HookAPI(hook: hook).addRoutes),
+                ReportingServer(
+                    .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
+                    routes: DeployAPI(hook: hook).addRoutes),
+                ReportingServer(
+                    .socket(context.state.socket(.haproxy)), reporting: routing, logger: context.logger,
+                    routes: RoutingAPI(routing: routing).addRoutes),
+                ReportingServer(
+                    .socket(context.state.socket(.backup)), reporting: waker, logger: context.logger,
+                    routes: HoldAPI(waker: waker).addRoutes),
+                ReportingServer(
+                    .socket(context.state.socket(.scaler)), reporting: scaler, logger: context.logger,
+                    routes: ScalerAPI(scaler: scaler).addRoutes),
+            ]
+            teardown.append { try? await routing.stopHAProxy() }
+            interrupt.teardown = teardown
+            Output.write(
+                """
+                Flock is starting. Apps answer at \(settings.url(host: "<app>.\(settings.domain)"))
+                  webhooks    http://\(settings.hook.listen)/github
+                  statistics  http://\(settings.stats.listen)/stats
+                  state       \(context.state.path)
+
+                """)
+            return services
+        } afterwards: {
+            await interrupt.tearDown()
+        }
+    }
+}
