@@ -149,7 +149,7 @@ let package = Package(
         .target(
             name: "FlockTesting",
             dependencies: [
-                "FlockCore", "Marathon", asyncHTTPClient, logging, nioCore, nioFoundation, nioHTTP1, subprocess,
+                "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioPosix, nioFoundation, nioHTTP1, subprocess,
                 systemPackage,
             ],
             path: "Tests/FlockTesting", swiftSettings: strict),
@@ -167,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "FlockTesting", "FlockCore", "Marathon",
+                "FlockTesting", "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioHTTP1,
                 "flock", "flock-hook", "flock-haproxy", "flock-scaler", "flock-backup", "flock-engine",
             ], swiftSettings: strict),
     ]

@@ -107,6 +107,7 @@ Flock goes on until you press Ctrl-C. Try:
 Push again: change $work/hello-node/server.js and its version in package.json, then
   cd $work/hello-node && git commit -am "Again" && git push flock main
 END
+trap 'exit 0' INT TERM
 tail -n 0 -f "$work/up.log" &
 tail=$!
 wait "$daemon" || true

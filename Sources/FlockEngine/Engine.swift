@@ -91,6 +91,7 @@ public actor Engine: Service, Reporting {
                     logger.info("task ended", metadata: ["task": "\(taskID)", "how": "\(ending)"])
                     if scheduler.tasks[taskID]?.state != .killing { failures += 1 }
                     try await perform { scheduler, now in scheduler.ended(taskID, ending, at: now) }
+                    await agent.forget(taskID)
                 }
             } catch {
                 logger.error("report not stored: \(error)")

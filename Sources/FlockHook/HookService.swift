@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 public import FlockCore
 import Foundation
+import Git
 public import Logging
 import Marathon
 public import ServiceLifecycle
@@ -34,6 +35,7 @@ public actor HookService: Service, Reporting {
     public func run() async throws {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         arrivals = continuation
+        await catchUp()
         // What an earlier process left unfinished.
         continuation.yield()
         await withTaskGroup(of: Void.self) { group in
@@ -60,6 +62,26 @@ public actor HookService: Service, Reporting {
         received += 1
         arrivals?.yield()
         return receipt
+    }
+
+    /// Deploys what was pushed to this machine's repositories while nobody took deliveries.
+    private func catchUp() async {
+        for repository in repositories.local {
+            guard case .local(let path) = repository.source else { continue }
+            do {
+                for branch in try await GitRepository(bareAt: path).branches() {
+                    let commit = branch.target.description
+                    let last = try await store.lastCommit(of: repository.key, ref: branch.name)
+                    guard last != commit else { continue }
+                    let push = PushPayload(ref: branch.name, before: last ?? "", after: commit)
+                    guard case .deploy = DeliveryVerdict(push, repository: repository) else { continue }
+                    logger.info("pushed while away", metadata: ["repository": "\(path)", "ref": "\(branch.name)"])
+                    _ = try await accept(delivery: "catch-up \(UUID().uuidString)", push: push, repository: repository)
+                }
+            } catch {
+                logger.warning("cannot look for pushes that were missed: \(error)", metadata: ["repository": "\(path)"])
+            }
+        }
     }
 
     private func work(_ deploy: DeployRecord, branch: String) async {

@@ -26,6 +26,9 @@ public actor ScalerService: Service, Reporting {
     /// Nodes that did not answer once, as during a start; and those that did not answer again.
     private var suspected: Set<String> = []
     private var silent: Set<String> = []
+    /// A restart takes less; nobody has to hear of it.
+    private static let patience = Duration.seconds(1)
+    private var marathonFailingSince: ContinuousClock.Instant?
     private var isMarathonLost = false
     private var sleeps = 0
     private var disturbed = 0
@@ -63,10 +66,14 @@ public actor ScalerService: Service, Reporting {
         do {
             apps = try await marathon.apps()
             if isMarathonLost { logger.info("Marathon answers") }
-            isMarathonLost = false
+            (isMarathonLost, marathonFailingSince) = (false, nil)
         } catch {
-            if !isMarathonLost { logger.warning("Marathon does not answer, nothing is scaled; trying again: \(error)") }
-            isMarathonLost = true
+            let since = marathonFailingSince ?? clock.now
+            marathonFailingSince = since
+            if !isMarathonLost && clock.now - since >= Self.patience {
+                isMarathonLost = true
+                logger.warning("Marathon does not answer, nothing is scaled; trying again: \(error)")
+            }
             return
         }
         let known = apps.compactMap(FlockApp.init)
@@ -86,9 +93,7 @@ public actor ScalerService: Service, Reporting {
         var state = states[app.id] ?? ScaleState(at: now)
         let (decision, reason) = state.decide(sample, situation, policy, at: now)
         states[app.id] = state
-        // A sleeping app that has instances again was woken by a request.
-        let wasWoken = reasons[app.id] == ScaleState.asleep && reason != ScaleState.asleep
-        if sample.sessions > 0 || sample.arrivals > 0 || wasWoken {
+        if sample.sessions > 0 || sample.arrivals > 0 {
             lastRequests[app.id] = Date()
         } else if lastRequests[app.id] == nil, let since = sample.sinceLast {
             lastRequests[app.id] = Date(timeIntervalSinceNow: -(since / .seconds(1)))

@@ -154,8 +154,9 @@ private struct Reader {
     // MARK: What the keys mean
 
     func name() throws -> Slug {
-        guard let name = try string("name") else {
-            throw NameError(code: .nameMissing, message: "package.json: name: is missing; add \"name\": \"my-app\"")
+        guard case .string(let name)? = keys["name"] else {
+            let found = value("name").map { "is \($0.spoken)" } ?? "is missing"
+            throw NameError(code: .nameMissing, message: "package.json: name: \(found); add \"name\": \"my-app\"")
         }
         do {
             return try Slug(packageName: name)
@@ -166,7 +167,12 @@ private struct Reader {
 
     func version() throws -> AppVersion {
         // npm init always writes one; a program without is at its beginning.
-        guard let version = try string("version") else { return try AppVersion("0.0.0") }
+        guard let value = keys["version"] else { return try AppVersion("0.0.0") }
+        guard case .string(let version) = value else {
+            throw NameError(
+                code: .versionMissing,
+                message: "package.json: version: is \(value.spoken); it has to be a string such as \"1.0.1\"")
+        }
         do {
             return try AppVersion(version)
         } catch {

@@ -1,3 +1,4 @@
+import Foundation
 public import Marathon
 
 /// A Marathon app that is Flock's, with its labels read.
@@ -20,7 +21,7 @@ public struct FlockApp: Sendable, Hashable {
         version = preview == nil ? app.labels[Label.version].flatMap { try? AppVersion($0) } : nil
         release = app.labels[Label.release].flatMap(Int.init) ?? 0
         extraHosts = (app.labels[Label.hosts] ?? "").split(separator: ",").compactMap {
-            HostName(String($0.filter { !$0.isWhitespace }))
+            HostName($0.trimmingCharacters(in: .whitespaces))
         }
         scale = app.labels[Label.scale].flatMap(ScaleOverrides.init(label:)) ?? ScaleOverrides()
     }

@@ -38,5 +38,14 @@ public struct ListenAddress: Sendable, Hashable, Codable, CustomStringConvertibl
         try container.encode(description)
     }
 
+    /// Where this machine itself reaches a server that listens here: one on all addresses is on loopback too.
+    public var local: ListenAddress {
+        switch host {
+        case "*", "0.0.0.0": ListenAddress(host: "127.0.0.1", port: port)
+        case "::": ListenAddress(host: "::1", port: port)
+        default: self
+        }
+    }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

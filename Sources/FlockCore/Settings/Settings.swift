@@ -78,13 +78,13 @@ extension Settings {
     /// Marathon's addresses, the embedded engine's where none is set.
     public var marathonServers: [URL] {
         if let marathon { return marathon }
-        return URL(string: "http://\(engine.listen)").map { [$0] } ?? []
+        return URL(string: "http://\(engine.listen.local)").map { [$0] } ?? []
     }
 
     /// Where the statistics of each HAProxy node are.
     public var statisticsSources: [URL] {
         if !scaler.haproxy.isEmpty { return scaler.haproxy }
-        return URL(string: "http://\(stats.listen)/stats;csv").map { [$0] } ?? []
+        return URL(string: "http://\(stats.listen.local)/stats;csv").map { [$0] } ?? []
     }
 
     /// The address of an app's host, with the port where it is not 80.

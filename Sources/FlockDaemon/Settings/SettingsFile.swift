@@ -48,7 +48,11 @@ public struct SettingsFile: Sendable {
             let value = String(assignment[assignment.index(after: equals)...])
             overrides.append(Override(keys: keys, value: value, origin: "--set \(keys.joined(separator: "."))"))
         }
-        if let state { overrides.append(Override(keys: ["state"], value: state, origin: "--state")) }
+        if let state {
+            // As in any command: relative to where it is given.
+            let path = state.hasPrefix("~") ? state : URL(fileURLWithPath: state).standardizedFileURL.path
+            overrides.append(Override(keys: ["state"], value: path, origin: "--state"))
+        }
         self.overrides = overrides
     }
 

@@ -8,6 +8,8 @@ protocol Agent: Sendable {
     func launch(_ task: TaskRecord, _ definition: AppDefinition) async
     /// Asks the task to end, and ends it after the grace period.
     func kill(_ taskID: String, grace: Duration) async
+    /// The end of the task is stored; nothing has to be known of it any longer.
+    func forget(_ taskID: String) async
     /// After a start: takes over the tasks that still run and reports the end of those that do not.
     func reconcile(_ tasks: [TaskRecord]) async
 }

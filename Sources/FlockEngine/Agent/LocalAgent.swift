@@ -23,7 +23,9 @@ actor LocalAgent: Agent {
         var pid: Int32?
         /// Fetches, then waits for the process to end.
         var work: Task<Void, Never>?
-        var isKilled = false
+        /// Once it is to end: the time between SIGTERM and SIGKILL.
+        var grace: Duration?
+        var isKilled: Bool { grace != nil }
     }
 
     /// The task's first process. It outlives SIGTERM to its group, so that it can write down how the command
@@ -54,11 +56,15 @@ actor LocalAgent: Agent {
             continuation.yield(.ended(taskID: taskID, .lost))
             return
         }
-        tasks[taskID]?.isKilled = true
+        tasks[taskID]?.grace = grace
         // While it is staged there is no process: the launch stops at its next step.
         guard let pid = run.pid else { return }
         ProcessTable.signal(group: pid, SIGTERM)
         Task { await self.forceKill(taskID, pid: pid, after: grace) }
+    }
+
+    func forget(_ taskID: String) {
+        folders.forgetRun(taskID)
     }
 
     func reconcile(_ known: [TaskRecord]) {
@@ -134,7 +140,7 @@ actor LocalAgent: Agent {
         tasks[taskID]?.pid = pid
         continuation.yield(.started(taskID: taskID, pid: pid))
         // Asked for between the last look and the start.
-        if tasks[taskID]?.isKilled == true { kill(taskID, grace: .seconds(3)) }
+        if let grace = tasks[taskID]?.grace { kill(taskID, grace: grace) }
     }
 
     /// For tasks that an earlier engine started: they are not our children, so nobody tells us of their end.
@@ -164,7 +170,6 @@ actor LocalAgent: Agent {
 
     private func end(_ taskID: String, _ ending: Scheduler.Ending) {
         let appID = tasks.removeValue(forKey: taskID)?.appID
-        folders.forgetRun(taskID)
         continuation.yield(.ended(taskID: taskID, ending))
         if let appID { folders.prune(appID: appID, except: Set(tasks.keys).union([taskID])) }
     }

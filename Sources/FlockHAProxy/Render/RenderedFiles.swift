@@ -74,7 +74,8 @@ struct ConfigurationRenderer: Sendable {
     }
 
     private static func backups(_ table: RoutingTable, _ settings: Settings) -> [[String: Any]] {
-        let addresses = table.backups.isEmpty ? [settings.backup.listen.description] : table.backups.map(\.description)
+        let addresses =
+            table.backups.isEmpty ? [settings.backup.listen.local.description] : table.backups.map(\.description)
         return addresses.enumerated().map { ["number": String($0.offset + 1), "address": $0.element] }
     }
 

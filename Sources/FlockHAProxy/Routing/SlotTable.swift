@@ -92,7 +92,8 @@ struct SlotTable: Sendable, Hashable {
             for (index, new) in slots.enumerated() {
                 let old = backends[backend].flatMap { $0.indices.contains(index) ? $0[index] : nil }
                 guard let server = HAProxyName(new.name) else { continue }
-                let moved = new.address != nil && new.address != old?.address
+                // What was learnt of a server while nothing was sent there, HAProxy has not been told.
+                let moved = new.isReady && (old?.isReady != true || new.address != old?.address)
                 // A server is changed only while nothing is sent there.
                 if old?.isReady == true && (moved || !new.isReady) {
                     commands.append(.setState(backend: backend, server: server, .maint))

@@ -13,6 +13,14 @@ struct PushPayload: Sendable, Hashable {
 
     var isDeletion: Bool { deleted || (!after.isEmpty && after.allSatisfy { $0 == "0" }) }
 
+    init(ref: String, before: String, after: String) {
+        self.ref = ref
+        self.before = before
+        self.after = after
+        deleted = false
+        addresses = []
+    }
+
     /// `nil` when the body is no JSON object, or lacks a repository.
     init?(json body: [UInt8]) {
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(body)) else { return nil }

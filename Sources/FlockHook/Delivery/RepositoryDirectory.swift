@@ -59,6 +59,11 @@ struct RepositoryDirectory: Sendable {
 
     func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
 
+    /// Those on this machine.
+    var local: [KnownRepository] {
+        all.filter { if case .local = $0.source { true } else { false } }
+    }
+
     private var all: [KnownRepository] {
         let configured = settings.current.hook.repositories.map { entry in
             KnownRepository(

@@ -48,7 +48,7 @@ struct Deployer: Sendable {
         let blueprint = AppBlueprint(
             descriptor: descriptor, name: name, branch: deploy.branch, version: descriptor.version.idText,
             commit: commit.description, deploy: deploy.id, release: release,
-            artifact: "http://\(settings.hook.listen)/artifacts/\(file)")
+            artifact: "http://\(settings.hook.listen.local)/artifacts/\(file)")
         let rollout = try await submit(blueprint, deploy)
         try await verify(rollout, deploy)
 
@@ -182,10 +182,12 @@ struct Deployer: Sendable {
             if !lines.isEmpty { details = ["the last lines of its errors:"] + lines.map { "  \($0)" } }
         }
         // An app that fails must not be started again and again.
-        var back = rollout.previous?.definition ?? AppDefinition()
-        if rollout.previous == nil { back.instances = 0 }
-        back.id = nil
-        _ = try? await persistently { [back] in try await marathon.put(back, to: rollout.id, force: true) }
+        if var back = rollout.previous?.definition {
+            back.id = nil
+            _ = try? await persistently { [back] in try await marathon.put(back, to: rollout.id, force: true) }
+        } else {
+            _ = try? await persistently { try await marathon.delete(rollout.id) }
+        }
         throw DeployFailure(code: code, message: message, details: details)
     }
 

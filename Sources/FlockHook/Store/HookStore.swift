@@ -94,6 +94,15 @@ struct HookStore: Sendable {
         try await database.read { try Self.deploy($0, id) }
     }
 
+    /// The commit that was last pushed to a branch, as far as is known here.
+    func lastCommit(of repository: String, ref: String) async throws -> String? {
+        try await database.read { db in
+            try String.fetchOne(
+                db, sql: #"SELECT "commit" FROM deploy WHERE repository = ? AND ref = ? ORDER BY id DESC LIMIT 1"#,
+                arguments: [repository, ref])
+        }
+    }
+
     /// Newest first.
     func deploys(limit: Int) async throws -> [DeployRecord] {
         try await database.read { db in

@@ -23,7 +23,7 @@ struct SleepProcedure: Sendable {
     }
 
     /// Both leases. Longer than the rest of the procedure takes, short enough that a crash costs little.
-    private static let lease = 20
+    private static let lease = 45
     private static let drainLimit = Duration.seconds(5)
     private static let killLimit = Duration.seconds(15)
 

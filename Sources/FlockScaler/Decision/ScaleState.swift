@@ -22,6 +22,7 @@ struct ScaleState: Sendable, Hashable {
 
     private(set) var lastActivity: ContinuousClock.Instant
     private(set) var sessions = 0
+    private var hasLooked = false
     /// Requests in flight at each look, newest last.
     private var samples: [(at: ContinuousClock.Instant, sessions: Int)] = []
     /// Instances wanted at each look: the most of them within the delay holds.
@@ -38,12 +39,14 @@ struct ScaleState: Sendable, Hashable {
             samples = []
             wishes = []
             sessions = 0
+            hasLooked = true
             lastActivity = now
             return (.keep, Self.asleep)
         }
         if sample.sessions > 0 || sample.arrivals > 0 { lastActivity = now }
         // After our own start, HAProxy knows better than we do.
-        if let since = sample.sinceLast, samples.isEmpty { lastActivity = min(lastActivity, now - since) }
+        if let since = sample.sinceLast, !hasLooked { lastActivity = min(lastActivity, now - since) }
+        hasLooked = true
         sessions = sample.sessions
         samples.append((now, sample.sessions))
         samples.removeAll { now - $0.at > Self.window }

@@ -45,7 +45,7 @@ struct DeliverCommand: AsyncParsableCommand {
     /// - Returns: whether nothing failed.
     private func deliver(_ push: LocalPush, secret: [UInt8], _ connection: Connection) async throws -> Bool {
         let body = try JSONEncoder().encode(push)
-        var request = HTTPClientRequest(url: hook ?? "http://\(connection.settings.hook.listen)/github")
+        var request = HTTPClientRequest(url: hook ?? "http://\(connection.settings.hook.listen.local)/github")
         request.method = .POST
         request.headers = [
             "Content-Type": "application/json", "User-Agent": "flock deliver", "X-GitHub-Event": "push",

@@ -1,0 +1,198 @@
+import Testing
+
+@testable import FlockCore
+
+@Suite struct DescriptorReaderTests {
+    private func read(_ json: String) throws -> Descriptor { try Descriptor(packageJSON: Array(json.utf8)) }
+
+    /// A package.json with these keys beside name, version and start command.
+    private func read(with keys: String) throws -> Descriptor {
+        try read(#"{"name": "demo", "version": "1.0.1", "scripts": {"start": "node server.js"}, \#(keys)}"#)
+    }
+
+    @Test func `the design's example is read as it stands`() throws {
+        let descriptor = try read(
+            #"""
+            {
+              "name": "flock_demo", "version": "1.0.1", "scripts": {"start": "node server.js"},
+              "flock": {"instances": 4, "cpus": 0.25, "mem": 32, "ports": 1},
+              "checks": [{"path": "/", "intervalSeconds": 15, "maxConsecutiveFailures": 3}]
+            }
+            """#)
+        #expect(descriptor.slug.text == "flock-demo")
+        #expect(descriptor.version.idText == "1.0.1")
+        #expect(descriptor.command == "node server.js")
+        #expect(descriptor.instances == 4)
+        #expect(descriptor.cpus == 0.25)
+        #expect(descriptor.mem == 32)
+        #expect(descriptor.ports == 1)
+        #expect(descriptor.checks.count == 1)
+        #expect(descriptor.checks.first?.path == "/")
+        #expect(descriptor.checks.first?.interval == .seconds(15))
+        #expect(descriptor.checks.first?.maxConsecutiveFailures == 3)
+        #expect(descriptor.scale.isEmpty)
+    }
+
+    @Test func `a program that says nothing gets one small instance with a port and a check`() throws {
+        let descriptor = try read(#"{"name": "demo", "scripts": {"start": "node ."}}"#)
+        #expect(descriptor.instances == 1)
+        #expect(descriptor.ports == 1)
+        #expect(descriptor.checks.map(\.path) == ["/"])
+        #expect(descriptor.version.idText == "0.0.0")
+        #expect(descriptor.env.isEmpty && descriptor.hosts.isEmpty)
+    }
+
+    @Test func `a program without ports is not checked`() throws {
+        #expect(try read(with: #""flock": {"ports": 0}"#).checks.isEmpty)
+    }
+
+    @Test func `checks are accepted beside and inside flock`() throws {
+        let checks = #""checks": [{"path": "/health", "intervalSeconds": 2}]"#
+        let beside = try read(with: checks)
+        let inside = try read(with: #""flock": {\#(checks)}"#)
+        #expect(beside.checks == inside.checks)
+        #expect(beside.checks.first?.path == "/health")
+    }
+
+    @Test func `a command of the flock key wins over the start script`() throws {
+        #expect(try read(with: #""flock": {"cmd": "bun run x"}"#).command == "bun run x")
+    }
+
+    @Test func `every key of flock is read`() throws {
+        let descriptor = try read(
+            with: #"""
+                "flock": {
+                  "ports": 2, "env": {"GREETING": "hello"}, "hosts": ["Shop.example.org"],
+                  "checks": [{"protocol": "TCP", "portIndex": 1, "timeoutSeconds": 1, "gracePeriodSeconds": 0.5}],
+                  "scale": {"min": 1, "max": 5, "target": 0.5, "concurrency": 20, "idleAfter": "5m",
+                            "scaleDownDelay": "90s", "wake": 2}
+                }
+                """#)
+        #expect(descriptor.env == ["GREETING": "hello"])
+        #expect(descriptor.hosts.map(\.text) == ["shop.example.org"])
+        let check = try #require(descriptor.checks.first)
+        #expect(check.path == nil && check.portIndex == 1)
+        #expect(check.timeout == .seconds(1) && check.grace == .milliseconds(500))
+        var scale = ScaleOverrides()
+        scale.min = 1
+        scale.max = 5
+        scale.target = 0.5
+        scale.concurrency = 20
+        scale.idleAfter = TimeSpan(.seconds(300))
+        scale.scaleDownDelay = TimeSpan(.seconds(90))
+        scale.wake = 2
+        #expect(descriptor.scale == scale)
+    }
+
+    struct Wrong: Sendable, CustomTestStringConvertible {
+        var keys: String
+        var code: DescriptorError.Code
+        var key: String?
+        /// What the message has to say.
+        var says: [String]
+
+        var testDescription: String { keys }
+
+        init(_ keys: String, _ code: DescriptorError.Code, _ key: String?, _ says: String...) {
+            self.keys = keys
+            self.code = code
+            self.key = key
+            self.says = says
+        }
+    }
+
+    @Test(arguments: [
+        Wrong(#""flock": []"#, .wrongType, "flock", "a list", "an object"),
+        Wrong(#""flock": {"instances": -1}"#, .outOfRange, "flock.instances", "-1", "0 to 1000"),
+        Wrong(#""flock": {"instances": 1.5}"#, .wrongType, "flock.instances", "1.5", "a whole number"),
+        Wrong(#""flock": {"instances": true}"#, .wrongType, "flock.instances", "true", "a number"),
+        Wrong(#""flock": {"cpus": "x"}"#, .wrongType, "flock.cpus", "\"x\"", "a number"),
+        Wrong(#""flock": {"cpus": 0}"#, .outOfRange, "flock.cpus", "is 0", "0.01 to 1024"),
+        Wrong(#""flock": {"mem": 0}"#, .outOfRange, "flock.mem", "1 to 1048576"),
+        Wrong(#""flock": {"ports": [8080]}"#, .wrongType, "flock.ports", "a list", "a number"),
+        Wrong(#""flock": {"ports": 17}"#, .outOfRange, "flock.ports", "0 to 16"),
+        Wrong(#""flock": {"instance": 2}"#, .unknownKey, "flock.instance", "did you mean \"instances\"?"),
+        Wrong(#""flock": {"zzzzzzz": 2}"#, .unknownKey, "flock.zzzzzzz", "known are:", "instances", "scale"),
+        Wrong(#""flock": {"cmd": 1}"#, .wrongType, "flock.cmd", "a string"),
+        Wrong(#""flock": {"env": {"A": 1}}"#, .wrongType, "flock.env.A", "a string"),
+        Wrong(#""flock": {"env": {"A=B": "1"}}"#, .outOfRange, "flock.env.A=B", "environment variable"),
+        Wrong(#""flock": {"env": {"A": "\u0000"}}"#, .outOfRange, "flock.env.A", "environment variable"),
+        Wrong(#""flock": {"hosts": "a.b"}"#, .wrongType, "flock.hosts", "a list of host names"),
+        Wrong(#""flock": {"hosts": ["a.b", "a b"]}"#, .wrongType, "flock.hosts[1]", "\"a b\"", "shop.example.org"),
+        Wrong(#""flock": {"scale": {"maxx": 1}}"#, .unknownKey, "flock.scale.maxx", "did you mean \"max\"?"),
+        Wrong(#""flock": {"scale": {"target": 2}}"#, .outOfRange, "flock.scale.target", "0.01 to 1"),
+        Wrong(#""flock": {"scale": {"idleAfter": 60}}"#, .wrongType, "flock.scale.idleAfter", "a string"),
+        Wrong(#""flock": {"scale": {"idleAfter": "soon"}}"#, .wrongType, "flock.scale.idleAfter", "\"30s\""),
+        Wrong(#""checks": {}"#, .wrongType, "checks", "an object", "a list"),
+        Wrong(#""checks": ["/"]"#, .wrongType, "checks[0]", "an object"),
+        Wrong(#""checks": [{"path": "health"}]"#, .wrongType, "checks[0].path", "\"health\"", "/health"),
+        Wrong(#""checks": [{"path": "/a b"}]"#, .wrongType, "checks[0].path", "/health"),
+        Wrong(#""checks": [{"path": "/a\nb"}]"#, .wrongType, "checks[0].path", "/health"),
+        Wrong(#""checks": [{"protocol": "UDP"}]"#, .wrongType, "checks[0].protocol", "\"HTTP\" or \"TCP\""),
+        Wrong(#""checks": [{"interval": 3}]"#, .unknownKey, "checks[0].interval", "known are:", "intervalSeconds"),
+        Wrong(#""checks": [{"intervalSeconds": 0}]"#, .outOfRange, "checks[0].intervalSeconds", "0.1 to 86400"),
+        Wrong(#""checks": [{"portIndex": 1}]"#, .outOfRange, "checks[0].portIndex", "0 to 0"),
+        Wrong(#""flock": {"ports": 0}, "checks": [{}]"#, .outOfRange, "checks[0]", "no port"),
+    ])
+    func `an error says file, key and what is right`(_ wrong: Wrong) throws {
+        let error = try #require(throws: DescriptorError.self) { try read(with: wrong.keys) }
+        #expect(error.code == wrong.code)
+        #expect(error.key == wrong.key)
+        #expect(error.description.hasPrefix("package.json: "))
+        #expect(error.description.hasSuffix("[\(wrong.code.rawValue)]"))
+        for words in wrong.says { #expect(error.description.contains(words), "\(error)") }
+    }
+
+    @Test(arguments: ["", "{", "{'name': 'x'}", "\u{FEFF}garbage"])
+    func `what is no JSON is called so`(_ text: String) throws {
+        let error = try #require(throws: DescriptorError.self) { try read(text) }
+        #expect(error.code == .notJSON)
+        #expect(error.description.hasPrefix("package.json: is not valid JSON"))
+    }
+
+    @Test func `a document that is no object is refused`() throws {
+        let error = try #require(throws: DescriptorError.self) { try read("[]") }
+        #expect(error.code == .wrongType && error.description.contains("an object"))
+    }
+
+    @Test(arguments: [
+        #"{"name": "demo"}"#, #"{"name": "demo", "scripts": {}}"#, #"{"name": "demo", "scripts": {"test": "x"}}"#,
+        #"{"name": "demo", "scripts": {"start": ""}}"#,
+    ])
+    func `a program that nothing starts is told what to add`(_ json: String) throws {
+        let error = try #require(throws: DescriptorError.self) { try read(json) }
+        #expect(error.code == .noCommand && error.key == "scripts.start")
+        #expect(error.description.contains(#""start": "node server.js""#))
+    }
+
+    @Test(arguments: [#"{"scripts": {"start": "node ."}}"#, #"{"name": null, "scripts": {"start": "node ."}}"#])
+    func `a missing name is called so`(_ json: String) throws {
+        let error = try #require(throws: NameError.self) { try read(json) }
+        #expect(error.code == .nameMissing)
+        #expect(error.description.contains("package.json: name: is missing") && error.description.contains("my-app"))
+    }
+
+    @Test func `a name that leads out of a folder is refused`() throws {
+        let error = try #require(throws: NameError.self) {
+            try read(#"{"name": "../etc", "scripts": {"start": "node ."}}"#)
+        }
+        #expect(error.code == .nameInvalid)
+        #expect(error.description.contains("package.json: name: ") && error.description.contains("@acme/shop"))
+    }
+
+    @Test(arguments: ["42", "true", "[]"])
+    func `a name that is no text is refused at its key`(_ value: String) throws {
+        let error = try #require(throws: (any Error).self) {
+            try read(#"{"name": \#(value), "scripts": {"start": "node ."}}"#)
+        }
+        #expect("\(error)".hasPrefix("package.json: name: "), "\(error)")
+    }
+
+    @Test(arguments: ["1.0", "\"1.0\"", "\"latest\""])
+    func `a version that is none is refused at its key`(_ value: String) throws {
+        let error = try #require(throws: (any Error).self) {
+            try read(#"{"name": "x", "version": \#(value), "scripts": {"start": "node ."}}"#)
+        }
+        #expect("\(error)".hasPrefix("package.json: version: "), "\(error)")
+    }
+}

@@ -1,0 +1,33 @@
+import Marathon
+import Testing
+
+@testable import FlockCore
+
+@Suite struct ReleaseRecordTests {
+    private let record = ReleaseRecord(slug: Slug("shop")!, number: 7, target: "/shop-1.0.0")
+
+    @Test func `a record is read back from the app that it is kept as`() {
+        let app = App(definition: record.definition, version: "1")
+        #expect(ReleaseRecord(app) == record)
+        #expect(app.id == "/flock/release/shop")
+        #expect(FlockApp(app) == nil)
+    }
+
+    @Test func `its app never runs`() {
+        #expect(record.definition.instances == 0)
+        #expect(record.definition.ports == [])
+    }
+
+    @Test(arguments: [Label.role, Label.app, Label.release, Label.target])
+    func `an app that lacks a label is no record`(_ label: String) {
+        var definition = record.definition
+        definition.labels?[label] = nil
+        #expect(ReleaseRecord(App(definition: definition, version: "1")) == nil)
+    }
+
+    @Test func `an app with another id cannot say what a slug serves`() {
+        var definition = record.definition
+        definition.id = "/evil-1.0.0"
+        #expect(ReleaseRecord(App(definition: definition, version: "1")) == nil)
+    }
+}

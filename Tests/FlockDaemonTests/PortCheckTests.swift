@@ -1,0 +1,31 @@
+import FlockCore
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import FlockDaemon
+
+@Suite struct PortCheckTests {
+    @Test func `a port that is taken is said to be, with the program that has it`() async throws {
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(channel.localAddress?.port)
+        let address = ListenAddress(host: "127.0.0.1", port: port)
+        // Other tests open and close files and start processes meanwhile, which /proc shows as it happens.
+        let own = ProcessInfo.processInfo.processIdentifier
+        #expect(await eventually { PortOwner.of(port: port)?.pid == own })
+        let error = await #expect(throws: DaemonError.self) {
+            try await PortCheck.requireFree([(address, "http.listen")])
+        }
+        #expect(error?.code == .portInUse)
+        #expect(error?.message.contains("port \(port) is taken") == true)
+        #expect(error?.hint?.contains("--set http.listen=127.0.0.1:PORT") == true)
+        try await channel.close()
+        #expect(await eventually { PortOwner.of(port: port) == nil })
+        #expect(
+            await eventually {
+                await (try? PortCheck.requireFree([(address, "http.listen")])) != nil
+            })
+    }
+}

@@ -1,0 +1,135 @@
+import FlockCore
+import Foundation
+import Testing
+import Yams
+
+@testable import FlockDaemon
+
+@Suite struct SettingsFileTests {
+    private func load(
+        _ text: String?, set assignments: [String] = [], environment: [String: String] = [:], state: String? = nil
+    ) async throws -> Settings {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/flock.yaml"
+            try (text ?? "").write(toFile: path, atomically: true, encoding: .utf8)
+            let file = try SettingsFile(path: path, assignments: assignments, state: state, environment: environment)
+            return try file.load()
+        }
+    }
+
+    /// Keys of all mappings, as dotted paths.
+    private func keys(_ node: Node, under path: String = "") -> Set<String> {
+        guard let mapping = node.mapping else { return [path] }
+        return mapping.reduce(into: []) { found, pair in
+            let key = pair.key.string ?? ""
+            found.formUnion(keys(pair.value, under: path.isEmpty ? key : "\(path).\(key)"))
+        }
+    }
+
+    @Test func `the sample has every key of the settings and no other`() async throws {
+        let sample = try #require(try Yams.compose(yaml: SettingsFile.sample))
+        var settings = try await load(nil)
+        settings.marathon = []
+        let encoded = try #require(try Yams.compose(yaml: YAMLEncoder().encode(settings)))
+        #expect(keys(sample) == keys(encoded))
+    }
+
+    @Test func `an empty file means the defaults of the sample`() async throws {
+        let sample = SettingsFile.sample
+        let settings = try await load(nil)
+        #expect(try await load(sample) == settings)
+        #expect(settings.domain.text == "flock.localhost")
+        #expect(settings.http.listen.port == 8000 && settings.marathon == nil)
+        #expect(settings.scaler.idleAfter == TimeSpan(.seconds(60)))
+    }
+
+    @Test func `a file holds only what differs`() async throws {
+        let settings = try await load("scaler:\n  idleAfter: 5m\nengine: {ports: 4000-4010}\n")
+        #expect(settings.scaler.idleAfter == TimeSpan(.seconds(300)))
+        #expect(settings.engine.ports.ports == 4000...4010)
+        #expect(settings.scaler.every == TimeSpan(.seconds(2)) && settings.engine.listen.port == 8080)
+    }
+
+    @Test(arguments: [
+        ("scaler:\n  idelAfter: 5m\n", ":2:3: ", ["scaler.idelAfter", "did you mean \"idleAfter\"?"]),
+        ("\nscalar:\n  min: 1\n", ":2:1: ", ["scalar", "did you mean \"scaler\"?"]),
+        ("scaler:\n  max: many\n", ":2:3: ", ["scaler.max"]),
+        ("scaler:\n  max: 0\n", ":2:3: ", ["scaler.max", "0 is out of range; use 1 to 10000"]),
+        ("scaler:\n  target: 1.5\n", ":2:3: ", ["scaler.target", "use 0.01 to 1"]),
+        ("scaler:\n  min: 9\n  max: 3\n", ":2:3: ", ["scaler.min", "min 9 is more than max 3"]),
+        ("backup:\n  hold: soon\n", ":2:3: ", ["backup.hold", "\"soon\"", "250ms, 30s"]),
+        ("http:\n  listen: 8000\n", ":2:3: ", ["http.listen", "HOST:PORT"]),
+        ("http:\n  style: xml\n", ":2:3: ", ["http.style", "map or acl"]),
+        ("domain: a b\n", ":1:1: ", ["domain", "apps.example.org"]),
+        ("marathon: [ftp://x]\n", ":1:12: ", ["marathon[0]", "http://HOST:PORT"]),
+        ("engine:\n  ports: 5\n", ":2:3: ", ["engine.ports", "31000-32000"]),
+        (
+            "hook:\n  repositories:\n    - url: ssh://x/y\n      secret: {file: s}\n      branches: {}\n", ":3:7: ",
+            ["hook.repositories[0].url", "https://"]
+        ),
+        ("- a\n- b\n", ":1:1", ["is no list of keys"]),
+    ])
+    func `an error says where and what is right`(_ text: String, _ place: String, _ says: [String]) async throws {
+        let error = try await #require(throws: DaemonError.self) { try await load(text) }
+        #expect(error.code == .settings)
+        #expect(error.message.contains("/flock.yaml\(place)"), "\(error)")
+        for words in says { #expect(error.message.contains(words), "\(error)") }
+    }
+
+    @Test func `YAML that is none is refused with its place`() async throws {
+        let error = try await #require(throws: DaemonError.self) { try await load("domain: [\n") }
+        #expect(error.message.contains("/flock.yaml"))
+        #expect(error.hint?.isEmpty == false)
+    }
+
+    @Test func `variables win over the file and flags over variables`() async throws {
+        let file = "scaler: {idleAfter: 1m, max: 3}"
+        let environment = ["FLOCK_SCALER_IDLE_AFTER": "2m", "FLOCK_SCALER_MAX": "4", "FLOCK_DOMAIN": "x.org"]
+        let settings = try await load(file, set: ["scaler.idleAfter=3m"], environment: environment)
+        #expect(settings.scaler.idleAfter == TimeSpan(.seconds(180)))
+        #expect(settings.scaler.max == 4 && settings.domain.text == "x.org")
+    }
+
+    @Test(arguments: [
+        (["scaler.max=x"], [:], "--set scaler.max"), (["scaler.max=0"], [:], "--set scaler.max"),
+        (["scaler.maks=1"], [:], "--set scaler.maks"), (["scaler=1"], [:], "--set scaler"),
+        (["scaler.max"], [:], "has no \"=\""), (["backup.hold=soon"], [:], "--set backup.hold"),
+        ([], ["FLOCK_BACKUP_HOLD": "soon"], "FLOCK_BACKUP_HOLD"), ([], ["FLOCK_SCALER_MIN": "-1"], "FLOCK_SCALER_MIN"),
+    ])
+    func `a wrong override is called by its name`(_ set: [String], _ environment: [String: String], _ says: String)
+        async throws
+    {
+        let error = try await #require(throws: DaemonError.self) {
+            try await load(nil, set: set, environment: environment)
+        }
+        #expect(error.code == .settings && error.message.contains(says), "\(error)")
+    }
+
+    @Test func `a secret's path is relative to the file`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/flock.yaml"
+            let text = """
+                hook:
+                  repositories:
+                    - {url: https://github.com/acme/shop, secret: {file: secrets/shop}, branches: {main: production}}
+                    - {url: /srv/git/x.git, secret: {file: /etc/x}, branches: {"*": preview}}
+                """
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            let settings = try SettingsFile(path: path, environment: [:]).load()
+            #expect(settings.hook.repositories.map(\.secret.file) == ["\(folder)/secrets/shop", "/etc/x"])
+            #expect(settings.hook.repositories.map(\.branches) == [["main": .production], ["*": .preview]])
+        }
+    }
+
+    @Test func `a tilde is the home folder`() async throws {
+        let home = FileManager.default.homeDirectoryForCurrentUser.path
+        #expect(try await load(nil).state == "\(home)/.local/state/flock")
+        #expect(try await load(nil, state: "~/x").state == "\(home)/x")
+        #expect(try await load(nil, state: "/var/x").state == "/var/x")
+    }
+
+    @Test func `a file that was asked for has to be there`() throws {
+        let error = try #require(throws: DaemonError.self) { try SettingsFile(path: "/nowhere/flock.yaml") }
+        #expect(error.description.contains("/nowhere/flock.yaml") && error.exitStatus == 78)
+    }
+}

@@ -1,0 +1,123 @@
+import FlockCore
+import Foundation
+import HAProxy
+import Marathon
+import Testing
+
+@testable import FlockHAProxy
+
+@Suite struct RenderedFilesTests {
+    /// Settings with the defaults that matter here, over a template of the whole file.
+    static func settings(_ style: Settings.HTTP.Style) throws -> Settings {
+        let json = """
+            {"domain": "flock.localhost", "state": "/tmp/none", "marathon": [],
+             "http": {"listen": "127.0.0.1:8000", "style": "\(style.rawValue)"},
+             "stats": {"listen": "127.0.0.1:9090"},
+             "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
+             "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s"},
+             "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
+                        "scaleDownDelay": "60s", "haproxy": []},
+             "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000"}}
+            """
+        return try JSONDecoder().decode(Settings.self, from: Data(json.utf8))
+    }
+
+    private func render(
+        _ apps: [App], _ style: Settings.HTTP.Style, slots count: Int = 4, folder: String = "/tmp/none"
+    ) throws -> RenderedFiles {
+        let settings = try Self.settings(style)
+        let table = RoutingTable(apps: apps, domain: settings.domain)
+        var slots = SlotTable()
+        for route in table.routes where !route.targets.isEmpty {
+            slots.grow(route.backend, to: count)
+            slots.assign(route.targets.map { ($0.taskID, $0.address, true) }, to: route.backend)
+        }
+        return try ConfigurationRenderer().render(
+            table, slots: slots, settings: settings, paths: HAProxyPaths(folder: folder), isRoot: false)
+    }
+
+    private let demo = AppExamples.app("flock-demo", "1.0.1", ports: [31000], path: "/health")
+    private let asleep = AppExamples.app("asleep", "1.0.0")
+
+    @Test(arguments: Settings.HTTP.Style.allCases)
+    func `the same routes give the same bytes`(_ style: Settings.HTTP.Style) throws {
+        #expect(try render([demo, asleep], style) == render([asleep, demo], style))
+    }
+
+    @Test(arguments: Settings.HTTP.Style.allCases)
+    func `another member is no other structure`(_ style: Settings.HTTP.Style) throws {
+        let one = try render([demo], style)
+        let other = try render([AppExamples.app("flock-demo", "1.0.1", ports: [31001, 31002], path: "/health")], style)
+        #expect(one.structure == other.structure)
+        #expect(one.configuration != other.configuration)
+    }
+
+    @Test(arguments: Settings.HTTP.Style.allCases)
+    func `more slots are another structure`(_ style: Settings.HTTP.Style) throws {
+        #expect(try render([demo], style).structure != render([demo], style, slots: 8).structure)
+    }
+
+    @Test func `another check is another structure`() throws {
+        let other = AppExamples.app("flock-demo", "1.0.1", ports: [31000], path: "/other")
+        #expect(try render([demo], .map).structure != render([other], .map).structure)
+    }
+
+    @Test func `an app that sleeps has lines in the hosts map only`() throws {
+        let files = try render([demo, asleep], .map)
+        #expect(files.hostsMap.contains("asleep.flock.localhost /asleep-1.0.0\n"))
+        #expect(files.appsMap == "/flock-demo-1.0.1 app_flock_demo_1_0_1\n")
+        #expect(!files.configuration.contains("app_asleep"))
+    }
+
+    @Test func `the hosts map is in order`() throws {
+        let lines = try render([demo, asleep], .map).hostsMap.split(separator: "\n")
+        #expect(lines == lines.sorted() && lines.count == 6)
+    }
+
+    @Test(arguments: ["/a b", "/a\nb", "/a;b", "/%zz", "/a\"b"])
+    func `a hostile check path is left out`(_ path: String) throws {
+        let text = try render([AppExamples.app("x", "1.0.0", ports: [31000], path: path)], .map).configuration
+        #expect(!text.contains("option httpchk") && !text.contains(path))
+    }
+
+    @Test func `the acl style says everything in lines that people can read`() throws {
+        let text = try ConfigurationPreview.render(
+            apps: JSONEncoder().encode(["apps": [demo]]), settings: Self.settings(.acl), state: StateFolder("/tmp/none")
+        )
+        let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(
+            lines.contains { $0.hasPrefix("acl acl_flock_demo_1_0_1 hdr(host) -i flock_demo_1_0_1.flock.localhost") })
+        #expect(lines.contains("use_backend app_flock_demo_1_0_1 if acl_flock_demo_1_0_1"))
+        let start = try #require(lines.firstIndex { $0.hasPrefix("backend app_flock_demo_1_0_1") })
+        let backend = lines[start...].prefix { !$0.hasPrefix("frontend") }
+        #expect(backend.contains("balance leastconn"))
+        #expect(backend.contains("http-request set-header X-Flock-App /flock-demo-1.0.1"))
+        #expect(backend.contains { $0.hasPrefix("server s1 127.0.0.1:31000 check ") })
+        #expect(
+            backend.contains {
+                $0.hasPrefix("server server_backup_1 127.0.0.1:9001 check ") && $0.hasSuffix(" backup")
+            })
+    }
+
+    @Test(arguments: Settings.HTTP.Style.allCases)
+    func `haproxy takes the files`(_ style: Settings.HTTP.Style) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "flock-render-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let files = try render([demo, asleep], style, folder: folder)
+        let paths = HAProxyPaths(folder: folder)
+        try files.configuration.write(toFile: paths.configuration, atomically: true, encoding: .utf8)
+        try files.hostsMap.write(toFile: paths.hostsMap, atomically: true, encoding: .utf8)
+        try files.appsMap.write(toFile: paths.appsMap, atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["haproxy", "-c", "-f", paths.configuration]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(said)")
+    }
+}

@@ -1,0 +1,24 @@
+import FlockCore
+import Foundation
+
+@testable import FlockHook
+
+/// Real payloads of forges, from `Tests/Fixtures/webhooks`.
+enum Fixtures {
+    static func payload(_ name: String) throws -> [UInt8] {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return Array(try Data(contentsOf: folder.appending(path: "Fixtures/webhooks/\(name)")))
+    }
+
+    static func push(_ name: String) throws -> PushPayload? { PushPayload(json: try payload(name)) }
+
+    static func repository(_ branches: [String: Settings.Repository.Environment]) -> KnownRepository {
+        KnownRepository(
+            key: "https://github.com/acme/shop", source: .https(url: "https://github.com/acme/shop"), secretFile: "",
+            branches: branches)
+    }
+
+    static func temporaryFolder() -> String {
+        FileManager.default.temporaryDirectory.appending(path: "flock-hook-\(UUID().uuidString)").path
+    }
+}

@@ -1,0 +1,65 @@
+public import Foundation
+
+/// One of the project's own executables, running.
+public final class Binary: Sendable {
+    private let process: Process
+    public let name: String
+    public let log: String
+
+    public var pid: Int32 { process.processIdentifier }
+    public var isRunning: Bool { process.isRunning }
+
+    private init(_ process: Process, name: String, log: String) {
+        self.process = process
+        self.name = name
+        self.log = log
+    }
+
+    /// The folder that holds the executables: the tests' own.
+    public static let folder: URL = {
+        let link =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        var folder = URL(fileURLWithPath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? link)
+            .deletingLastPathComponent()
+        while folder.path.count > 1
+            && !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("flock-engine").path)
+        {
+            folder.deleteLastPathComponent()
+        }
+        return folder
+    }()
+
+    public static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    /// - Parameter log: a file that takes what it prints.
+    public static func start(_ name: String, _ arguments: [String], log: String) throws -> Binary {
+        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+        try output.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path(name))
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        return Binary(process, name: name, log: log)
+    }
+
+    public func signal(_ signal: Int32) {
+        if process.isRunning { kill(process.processIdentifier, signal) }
+    }
+
+    public func waitUntilExit() async throws {
+        try await eventually("\(name) ends") { !process.isRunning }
+    }
+
+    /// Waits for its end.
+    /// - Returns: exit status, or the signal as a negative number.
+    public func status() async throws -> Int32 {
+        try await waitUntilExit()
+        return process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+    }
+
+    public var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+}

@@ -1,0 +1,28 @@
+import Subprocess
+import SystemPackage
+
+/// What a program printed and how it ended.
+public struct Ran: Sendable {
+    public var isSuccess: Bool
+    public var output: String
+}
+
+/// Runs a program to its end with a small, known environment: nothing of the machine's git configuration.
+public func run(
+    _ program: String, _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]
+) async throws -> Ran {
+    let variables = [
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder ?? "/tmp",
+        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "Test",
+        "GIT_AUTHOR_EMAIL": "test@example.org", "GIT_COMMITTER_NAME": "Test", "GIT_COMMITTER_EMAIL": "test@example.org",
+    ].merging(environment) { _, own in own }
+    let result = try await Subprocess.run(
+        program.hasPrefix("/") ? .path(.init(program)) : .name(program), arguments: Arguments(arguments),
+        environment: .custom(
+            Dictionary(
+                uniqueKeysWithValues: variables.compactMap { name, value in
+                    Environment.Key(rawValue: name).map { ($0, value) }
+                })),
+        workingDirectory: folder.map { .init($0) }, output: .string(limit: 4 << 20), error: .combinedWithOutput)
+    return Ran(isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput)
+}

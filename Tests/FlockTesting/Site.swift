@@ -1,0 +1,178 @@
+public import AsyncHTTPClient
+import FlockCore
+import Foundation
+public import Marathon
+import NIOCore
+import NIOFoundationCompat
+public import NIOHTTP1
+
+/// All daemons of Flock as their own processes, with real HAProxy, on free ports and in a folder of their own.
+public final class Site: Sendable {
+    public static let daemons = ["flock-engine", "flock-haproxy", "flock-backup", "flock-scaler", "flock-hook"]
+
+    public let folder: TemporaryFolder
+    public let http: HTTPClient
+    public let webPort: Int
+    public let hookPort: Int
+    public let enginePort: Int
+    private let running = Running()
+
+    public var state: String { "\(folder.path)/state" }
+    public var config: String { "\(folder.path)/flock.yaml" }
+    public var marathon: MarathonClient {
+        MarathonClient(servers: [URL(string: "http://127.0.0.1:\(enginePort)")].compactMap(\.self), http: http)
+    }
+
+    private actor Running {
+        var binaries: [String: Binary] = [:]
+        func set(_ binary: Binary) { binaries[binary.name] = binary }
+    }
+
+    /// - Parameter more: further lines for flock.yaml's `scaler` and `backup`.
+    private init(idleAfter: String, taskPorts: ClosedRange<Int>) async throws {
+        folder = try TemporaryFolder()
+        let ports = try await freePorts(5)
+        (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
+        var configuration = MarathonClient.httpConfiguration
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        configuration.timeout.read = .seconds(60)
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        try """
+        domain: flock.test
+        state: \(folder.path)/state
+        http: {listen: "127.0.0.1:\(webPort)"}
+        stats: {listen: "127.0.0.1:\(ports[3])"}
+        hook: {listen: "127.0.0.1:\(hookPort)", healthTimeout: 20s}
+        backup: {listen: "127.0.0.1:\(ports[4])", hold: 30s}
+        scaler: {every: 200ms, idleAfter: \(idleAfter)}
+        engine: {listen: "127.0.0.1:\(enginePort)", ports: \(taskPorts.lowerBound)-\(taskPorts.upperBound)}
+
+        """.write(toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
+    }
+
+    /// Starts everything, hands it to the test, and ends everything, however the test ends.
+    /// - Parameter taskPorts: of this test alone, since tests run side by side.
+    public static func run(
+        idleAfter: String = "1h", taskPorts: ClosedRange<Int>, _ test: (Site) async throws -> Void
+    ) async throws {
+        let site = try await Site(idleAfter: idleAfter, taskPorts: taskPorts)
+        var failure: (any Error)?
+        do {
+            for daemon in daemons { try await site.start(daemon) }
+            try await site.isHealthy()
+            try await test(site)
+        } catch {
+            failure = error
+            for daemon in daemons { print("--- \(daemon)\n\(site.log(daemon).suffix(6000))") }
+        }
+        try await site.stop()
+        if let failure { throw failure }
+    }
+
+    public func start(_ daemon: String) async throws {
+        await running.set(
+            try Binary.start(daemon, ["--config", config, "--log-level", "debug"], log: "\(folder.path)/\(daemon).log"))
+    }
+
+    public func kill9(_ daemon: String) async throws {
+        guard let binary = await running.binaries[daemon] else { return }
+        binary.signal(SIGKILL)
+        try await binary.waitUntilExit()
+    }
+
+    /// Waits until each part says that it can do its job.
+    public func isHealthy() async throws {
+        for part in StateFolder.Part.allCases {
+            try await eventually("flock-\(part.rawValue) is healthy") {
+                let client = PartClient(part, state: StateFolder(state), http: http)
+                return (try? await client.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
+            }
+        }
+    }
+
+    public func log(_ daemon: String) -> String {
+        (try? String(contentsOfFile: "\(folder.path)/\(daemon).log", encoding: .utf8)) ?? ""
+    }
+
+    /// SIGTERM leaves HAProxy and tasks; `flock down` ends those.
+    private func stop() async throws {
+        for binary in await running.binaries.values { binary.signal(SIGTERM) }
+        for binary in await running.binaries.values { try await binary.waitUntilExit() }
+        let down = try await flock(["down"])
+        if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
+        try await http.shutdown()
+    }
+
+    // MARK: What a person does
+
+    public func flock(_ arguments: [String]) async throws -> Ran {
+        try await FlockTesting.run(Binary.path("flock"), arguments + ["--config", config])
+    }
+
+    /// The rows of `flock apps --json`.
+    public func apps() async throws -> [[String: any Sendable]] {
+        let ran = try await flock(["apps", "--json"])
+        let rows = try JSONSerialization.jsonObject(with: Data(ran.output.utf8)) as? [[String: Any]] ?? []
+        return rows.map { row in
+            row.compactMapValues { value in (value as? String) ?? (value as? Int).map { $0 as any Sendable } }
+        }
+    }
+
+    /// A program's folder with a repository to push to.
+    public func makeApp(_ name: String, files: [String: String]) async throws -> Program {
+        let created = try await flock(["repo", "create", name])
+        guard created.isSuccess else { throw NeverHappened(description: created.output) }
+        let program = Program(path: "\(folder.path)/\(name)")
+        try FileManager.default.createDirectory(atPath: program.path, withIntermediateDirectories: true)
+        try await program.git(["init", "-q", "-b", "main"])
+        try await program.git(["remote", "add", "flock", "\(state)/git/\(name).git"])
+        try await program.commit(files)
+        return program
+    }
+
+    // MARK: What a browser does
+
+    /// A request through HAProxy.
+    public func request(
+        _ host: String, _ path: String = "/", method: HTTPMethod = .GET, body: [UInt8]? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> (status: Int, body: String, headers: HTTPHeaders) {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(webPort)\(path)")
+        request.method = method
+        request.headers.add(name: "Host", value: host)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await http.execute(request, timeout: .seconds(60))
+        let text = String(buffer: try await response.body.collect(upTo: 64 << 20))
+        return (Int(response.status.code), text, response.headers)
+    }
+}
+
+/// A working copy.
+public struct Program: Sendable {
+    public let path: String
+
+    @discardableResult
+    public func git(_ arguments: [String]) async throws -> Ran {
+        let ran = try await run("git", arguments, in: path)
+        guard ran.isSuccess else { throw NeverHappened(description: "git \(arguments): \(ran.output)") }
+        return ran
+    }
+
+    public func commit(_ files: [String: String], message: String = "change") async throws {
+        for (name, text) in files {
+            let file = URL(fileURLWithPath: "\(path)/\(name)")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+        }
+        try await git(["add", "-A"])
+        try await git(["commit", "-q", "-m", message])
+    }
+
+    /// - Returns: what the pusher saw.
+    @discardableResult
+    public func push(_ reference: String = "main") async throws -> String {
+        try await git(["push", "flock", reference]).output
+    }
+}

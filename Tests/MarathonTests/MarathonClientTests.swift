@@ -1,0 +1,123 @@
+import AsyncHTTPClient
+import Foundation
+import Marathon
+import Testing
+
+@Suite struct MarathonClientTests {
+    private func withClient<Result>(
+        dead: Bool = false, _ answer: @escaping @Sendable (String, String) -> TinyServer.Answer,
+        _ body: (MarathonClient) async throws -> Result
+    ) async throws -> Result {
+        let server = try await TinyServer(answer)
+        // A port that was ours a moment ago and is nobody's now.
+        let gone = try await TinyServer { _, _ in .init(status: 500) }
+        try await gone.stop()
+        let ports = dead ? [gone.port, server.port] : [server.port]
+        let servers = ports.compactMap { URL(string: "http://127.0.0.1:\($0)/") }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
+        do {
+            let result = try await body(MarathonClient(servers: servers, http: http))
+            try await http.shutdown()
+            try await server.stop()
+            return result
+        } catch {
+            try? await http.shutdown()
+            try? await server.stop()
+            throw error
+        }
+    }
+
+    private func refusal(_ status: Int, _ body: String) async throws -> MarathonError {
+        try await withClient { _, _ in
+            .init(status: status, body: body)
+        } _: { client in
+            try await #require(throws: MarathonError.self) { _ = try await client.scale("/a", to: 1) }
+        }
+    }
+
+    @Test func `an app that is not there is nil`() async throws {
+        let app = try await withClient { _, _ in
+            .init(status: 404, body: #"{"message":"App '/a' does not exist"}"#)
+        } _: {
+            try await $0.app("/a")
+        }
+        #expect(app == nil)
+    }
+
+    @Test func `an app is read from where it is`() async throws {
+        let app = try await withClient { method, uri in
+            method == "GET" && uri == "/v2/apps/a/b"
+                ? .init(status: 200, body: #"{"app":{"id":"/a/b","instances":0}}"#) : .init(status: 500)
+        } _: {
+            try await $0.app("/a/b")
+        }
+        #expect(app?.id == "/a/b" && app?.instances == 0)
+    }
+
+    @Test func `scaling by force says so`() async throws {
+        let result = try await withClient { method, uri in
+            method == "PUT" && uri == "/v2/apps/a?force=true"
+                ? .init(status: 200, body: #"{"version":"v","deploymentId":"d"}"#) : .init(status: 500)
+        } _: {
+            try await $0.scale("/a", to: 1, force: true)
+        }
+        #expect(result == DeploymentResult(version: "v", deploymentId: "d"))
+    }
+
+    @Test func `an app that a deployment holds is locked by it`() async throws {
+        let error = try await refusal(409, #"{"message":"App is locked","deployments":[{"id":"d1"},{"id":"d2"}]}"#)
+        #expect(error.code == .locked && error.deployments == ["d1", "d2"])
+    }
+
+    @Test(arguments: [
+        (409, MarathonError.Code.conflict), (401, .unauthorized), (403, .unauthorized), (404, .notFound),
+        (400, .refused), (422, .refused), (500, .server), (503, .server),
+    ])
+    func `a status is a code`(_ status: Int, _ code: MarathonError.Code) async throws {
+        let error = try await refusal(status, #"{"message":"why"}"#)
+        #expect(error.code == code && error.message == "why" && error.operation == "PUT /v2/apps/a")
+        #expect(try await refusal(status, "<html>").message == "answered \(status)")
+    }
+
+    @Test func `details are told whether they are a list or a text`() async throws {
+        let list = #"{"message":"Object is not valid","details":[{"path":"/id","errors":["bad","worse"]}]}"#
+        #expect(try await refusal(422, list).message == "Object is not valid; /id: bad, worse")
+        #expect(
+            try await refusal(400, #"{"message":"Invalid JSON","details":"line 1"}"#).message == "Invalid JSON: line 1")
+    }
+
+    @Test func `an answer that is no JSON is said to be`() async throws {
+        let error = try await withClient { _, _ in
+            .init(status: 200, body: "<html>")
+        } _: { client in
+            try await #require(throws: MarathonError.self) { _ = try await client.apps() }
+        }
+        #expect(error.code == .unexpectedAnswer)
+    }
+
+    @Test func `the second server is asked when the first does not answer`() async throws {
+        try await withClient(dead: true) { _, _ in
+            .init(status: 200, body: "pong")
+        } _: {
+            try await $0.ping()
+        }
+    }
+
+    @Test func `no server that answers is unreachable`() async throws {
+        let gone = try await TinyServer { _, _ in .init(status: 200) }
+        try await gone.stop()
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
+        let client = MarathonClient(servers: [URL(string: "http://127.0.0.1:\(gone.port)")!], http: http)
+        let error = await #expect(throws: MarathonError.self) { try await client.ping() }
+        #expect(error?.code == .unreachable)
+        try await http.shutdown()
+    }
+
+    @Test func `a launch delay that is not there is none to clear`() async throws {
+        try await withClient { _, _ in
+            .init(status: 404)
+        } _: {
+            try await $0.resetLaunchDelay(of: "/a")
+        }
+    }
+}
