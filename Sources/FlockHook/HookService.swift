@@ -38,7 +38,7 @@ public actor HookService: Service, Reporting {
         await catchUp()
         // What an earlier process left unfinished.
         continuation.yield()
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             for await _ in stream.cancelOnGracefulShutdown() {
                 for deploy in (try? await store.unfinished()) ?? [] {
                     let branch = "\(deploy.repository) \(deploy.ref)"

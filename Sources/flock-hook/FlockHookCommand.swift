@@ -29,7 +29,7 @@ struct FlockHookCommand: AsyncParsableCommand {
                     logger: context.logger, routes: HookAPI(hook: hook).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
-                    routes: DeployAPI(hook: hook).addRoutes),
+                    routes: LocalHookAPI(hook: hook).addRoutes),
             ]
         }
     }

@@ -202,7 +202,8 @@ struct Scheduler: Sendable {
     /// When ``tick(at:)`` next has something to do.
     var nextTick: Duration? {
         delays.compactMap { id, delay in
-            (apps[id]?.instances ?? 0) > (tasksOfApp[id]?.count ?? 0) ? delay.until : nil
+            guard let app = apps[id], Rollout(app: app, tasks: tasks(of: id)).launch > 0 else { return nil }
+            return delay.until
         }.min()
     }
 

@@ -18,7 +18,7 @@ struct DeliverCommand: AsyncParsableCommand {
     @OptionGroup var options: DaemonOptions
     @Option(help: "The bare repository.") var repository: String
     @Option(help: "File with the repository's secret; else the one of \"flock repo create\".") var secretFile: String?
-    @Option(help: "Where flock-hook takes deliveries; else the setting hook.listen.") var hook: String?
+    @Option(help: "Where flock-hook takes deliveries; else its socket in the state folder.") var hook: String?
 
     func run() async throws {
         try await Connection.run(options) { connection in
@@ -45,7 +45,8 @@ struct DeliverCommand: AsyncParsableCommand {
     /// - Returns: whether nothing failed.
     private func deliver(_ push: LocalPush, secret: [UInt8], _ connection: Connection) async throws -> Bool {
         let body = try JSONEncoder().encode(push)
-        var request = HTTPClientRequest(url: hook ?? "http://\(connection.settings.hook.listen.local)/github")
+        let socket = URL(httpURLWithSocketPath: connection.state.socket(.hook), uri: "/github")
+        var request = HTTPClientRequest(url: hook ?? socket?.absoluteString ?? "")
         request.method = .POST
         request.headers = [
             "Content-Type": "application/json", "User-Agent": "flock deliver", "X-GitHub-Event": "push",

@@ -61,7 +61,7 @@ struct UpCommand: AsyncParsableCommand {
                     routes: HookAPI(hook: hook).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
-                    routes: DeployAPI(hook: hook).addRoutes),
+                    routes: LocalHookAPI(hook: hook).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.haproxy)), reporting: routing, logger: context.logger,
                     routes: RoutingAPI(routing: routing).addRoutes),

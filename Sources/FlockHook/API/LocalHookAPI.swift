@@ -3,8 +3,9 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// What people's commands ask over the unix socket: deploys and their stories.
-public struct DeployAPI: Sendable {
+/// What people's commands and post-receive hooks ask over the unix socket: deploys and their stories, and
+/// deliveries, so that a push needs to know the state folder only.
+public struct LocalHookAPI: Sendable {
     private let hook: HookService
 
     public init(hook: HookService) {
@@ -12,6 +13,7 @@ public struct DeployAPI: Sendable {
     }
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
+        HookAPI(hook: hook).addRoutes(to: router)
         router.get("/v1/deploys") { request, _ in
             let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
             return try Self.json(try await hook.store.deploys(limit: min(max(1, limit), 1000)))

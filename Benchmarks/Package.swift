@@ -1,0 +1,12 @@
+// swift-tools-version: 6.2
+// A package of its own, without dependencies: what it measures is the release binary, from outside.
+
+import PackageDescription
+
+let package = Package(
+    name: "flock-benchmarks",
+    platforms: [.macOS(.v15)],
+    targets: [
+        .executableTarget(name: "flock-bench", swiftSettings: [.treatAllWarnings(as: .error)])
+    ]
+)

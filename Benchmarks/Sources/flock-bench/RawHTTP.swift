@@ -1,0 +1,72 @@
+import Foundation
+
+/// HTTP/1.1 over a plain socket, so that nothing but the socket is measured.
+enum RawHTTP {
+    struct Failure: Error { var what: String }
+
+    /// - Returns: the whole answer. The connection is closed after it.
+    static func request(
+        port: Int, _ method: String = "GET", _ path: String, host: String = "localhost", body: String = ""
+    ) throws -> String {
+        guard let socket = connect(port: port) else { throw Failure(what: "port \(port) refuses") }
+        defer { close(socket) }
+        send(socket, method, path, host, body)
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(socket, &chunk, chunk.count)
+            guard count > 0 else { break }
+            answer += chunk[..<count]
+        }
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    /// Time from now to the first byte of the answer; refused connections are tried again each half millisecond.
+    static func timeToFirstByte(port: Int, path: String, host: String, within limit: Duration = .seconds(30)) throws
+        -> Double
+    {
+        let clock = ContinuousClock()
+        let start = clock.now
+        while clock.now - start < limit {
+            guard let socket = connect(port: port) else {
+                usleep(500)
+                continue
+            }
+            defer { close(socket) }
+            send(socket, "GET", path, host, "")
+            var answer = [UInt8](repeating: 0, count: 12)
+            guard read(socket, &answer, answer.count) == answer.count else { continue }
+            let elapsed = (clock.now - start) / .milliseconds(1)
+            guard String(decoding: answer, as: UTF8.self).hasSuffix(" 200") else {
+                throw Failure(what: "answered \(String(decoding: answer, as: UTF8.self))")
+            }
+            return elapsed
+        }
+        throw Failure(what: "no answer within \(limit)")
+    }
+
+    private static func connect(port: Int) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    private static func send(_ socket: Int32, _ method: String, _ path: String, _ host: String, _ body: String) {
+        let text =
+            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        let bytes = Array(text.utf8)
+        _ = write(socket, bytes, bytes.count)
+    }
+}

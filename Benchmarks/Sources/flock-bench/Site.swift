@@ -1,0 +1,102 @@
+import Foundation
+
+/// `flock up` in a folder of its own, with the example deployed.
+final class Site {
+    static let host = "hello-node.flock.localhost"
+    static let id = "/hello-node-1.0.0"
+
+    let web = 28000
+    let engine = 28080
+    let folder: URL
+    private let flock: String
+    private let example: URL
+    private var process: Process?
+
+    init(flock: String, example: URL) throws {
+        self.flock = flock
+        self.example = example
+        folder = URL(fileURLWithPath: "/tmp/flock-bench-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private var options: [String] {
+        [
+            "--state", folder.appendingPathComponent("state").path, "--set", "http.listen=127.0.0.1:\(web)",
+            "--set", "stats.listen=127.0.0.1:28090", "--set", "hook.listen=127.0.0.1:28081",
+            "--set", "backup.listen=127.0.0.1:28082", "--set", "engine.listen=127.0.0.1:\(engine)",
+            "--set", "engine.ports=28100-28199", "--set", "scaler.idleAfter=1h",
+        ]
+    }
+
+    func start() throws {
+        process = try launch(flock, ["up"] + options, in: folder)
+        try wait("flock up") { (try? RawHTTP.request(port: self.engine, "GET", "/ping").contains("pong")) == true }
+        let program = folder.appendingPathComponent("hello-node")
+        try FileManager.default.copyItem(at: example, to: program)
+        try run(flock, ["repo", "create", "hello-node"] + options, in: folder)
+        for arguments in [
+            ["init", "-q", "-b", "main"], ["add", "-A"],
+            ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "Hello"],
+            ["push", "-q", "\(folder.path)/state/git/hello-node.git", "main"],
+        ] {
+            try run("/usr/bin/git", arguments, in: program)
+        }
+        try wait("the app") {
+            (try? RawHTTP.request(port: self.web, "GET", "/health", host: Self.host).hasPrefix("HTTP/1.1 200")) == true
+        }
+    }
+
+    func stop() {
+        try? run(flock, ["down"] + options, in: folder)
+        process?.waitUntilExit()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Ends the app's tasks and waits until none is left.
+    func putToSleep() throws {
+        _ = try RawHTTP.request(port: engine, "PUT", "/v2/apps\(Self.id)", body: #"{"instances":0}"#)
+        try wait("the app is gone") {
+            try RawHTTP.request(port: self.engine, "GET", "/v2/apps\(Self.id)/tasks").contains(#""tasks":[]"#)
+        }
+        // HAProxy learns of it a moment later.
+        usleep(200_000)
+    }
+
+    /// Where the app's task listens.
+    func taskPort() throws -> Int {
+        let answer = try RawHTTP.request(port: engine, "GET", "/v2/apps\(Self.id)/tasks")
+        guard let start = answer.range(of: #""ports":["#)?.upperBound,
+            let port = Int(answer[start...].prefix { $0.isNumber })
+        else { throw RawHTTP.Failure(what: "no task") }
+        return port
+    }
+
+    func launch(
+        _ program: String, _ arguments: [String], in folder: URL, environment: [String: String]? = nil
+    ) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        if let environment { process.environment = environment }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    private func run(_ program: String, _ arguments: [String], in folder: URL) throws {
+        let process = try launch(program, arguments, in: folder)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(program) \(arguments) failed") }
+    }
+
+    private func wait(_ what: String, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try !condition() {
+            guard ContinuousClock.now < deadline else { throw RawHTTP.Failure(what: "\(what): not within 30 s") }
+            usleep(2_000)
+        }
+    }
+}
