@@ -11,7 +11,7 @@ struct DownCommand: AsyncParsableCommand {
         commandName: "down",
         abstract: "End everything that \"flock up\" started: its process, HAProxy and the apps.",
         discussion: """
-            Works also when the process of "flock up" is gone and left HAProxy and apps behind. Nothing is forgotten:
+            Works also when the process of "flock up" is gone and left HAProxy and apps behind. Nothing is forgotten: \
             the next "flock up" starts the same apps.
             """)
 

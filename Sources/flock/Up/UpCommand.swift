@@ -13,7 +13,7 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up",
         abstract: "Run all of Flock on this machine, in this process.",
         discussion: """
-            Ctrl-C ends everything: the parts, HAProxy and the apps. SIGTERM, as systemd sends it, ends only this
+            Ctrl-C ends everything: the parts, HAProxy and the apps. SIGTERM, as systemd sends it, ends only this \
             process: HAProxy and the apps go on serving, and the next "flock up" takes them over.
 
             EXAMPLES
