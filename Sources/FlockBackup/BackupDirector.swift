@@ -10,7 +10,7 @@ struct BackupDirector: ProxyDirector {
 
     func direct(_ head: HTTPRequestHead) async -> ProxyDecision {
         // HAProxy sets it and removes what clients send; without it, somebody asks flock-backup itself.
-        guard let app = head.headers.first(name: "X-Flock-App"), Self.isID(app) else {
+        guard let app = head.headers.first(name: "X-Flock-App"), AppID.isValid(app) else {
             return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
         }
         let backup = settings.current.backup
@@ -50,15 +50,5 @@ struct BackupDirector: ProxyDirector {
         ]
         if status == .serviceUnavailable { headers.add(name: "Retry-After", value: "5") }
         return .answer(status: status, headers: headers, body: ByteBuffer(string: text))
-    }
-
-    /// Marathon's ids, and nothing that could lead elsewhere in a URL.
-    private static func isID(_ text: String) -> Bool {
-        text.hasPrefix("/") && (2...512).contains(text.utf8.count) && !text.contains("..") && !text.contains("//")
-            && text.utf8.allSatisfy {
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                    || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")
-            }
     }
 }

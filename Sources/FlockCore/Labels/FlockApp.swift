@@ -12,9 +12,10 @@ public struct FlockApp: Sendable, Hashable {
     public var extraHosts: [HostName]
     public var scale: ScaleOverrides
 
-    /// `nil` for an app without `FLOCK_APP`, a ``ReleaseRecord``, and one whose labels make no sense.
+    /// `nil` for an app without `FLOCK_APP`, a ``ReleaseRecord``, and one whose id or labels make no sense.
     public init?(_ app: App) {
-        guard app.labels[Label.role] == nil, let slug = app.labels[Label.app].flatMap(Slug.init) else { return nil }
+        guard AppID.isValid(app.id), app.labels[Label.role] == nil, let slug = app.labels[Label.app].flatMap(Slug.init)
+        else { return nil }
         self.app = app
         self.slug = slug
         preview = app.labels[Label.preview].map(BranchSlug.init(branch:))

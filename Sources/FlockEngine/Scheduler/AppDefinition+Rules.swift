@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import Marathon
 
@@ -63,7 +64,7 @@ extension AppDefinition {
             if !condition { details.append(.init(path: path, errors: [error])) }
         }
         require(
-            Self.isValid(id: id ?? ""), "/id",
+            AppID.isValid(id ?? "") && !Self.reserved.contains((id ?? "").split(separator: "/").last ?? ""), "/id",
             "must fully match regular expression for path segments of lower-case letters, digits, hyphens and dots")
         require(
             (cmd?.count ?? 0) > 1 || args?.isEmpty == false, "/",
@@ -121,19 +122,6 @@ extension AppDefinition {
         }
     }
 
-    /// Source: Marathon's PathId.
-    private static func isValid(id: String) -> Bool {
-        guard id.hasPrefix("/"), id.count > 1 else { return false }
-        let segments = id.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        let isValid = segments.allSatisfy { segment in
-            segment.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-                !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
-                    && label.utf8.allSatisfy {
-                        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-                            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
-                    }
-            }
-        }
-        return isValid && !["restart", "tasks", "versions"].contains(segments.last ?? "")
-    }
+    /// The API has these words behind an id.
+    private static let reserved: Set<Substring> = ["restart", "tasks", "versions"]
 }

@@ -1,7 +1,7 @@
 import FlockCore
 
 /// What the scaler remembers of one app, and what it decides: no clock, no network.
-struct ScaleState: Sendable, Hashable {
+struct ScaleState: Sendable {
     enum Decision: Sendable, Hashable {
         case keep
         case scale(to: Int)
@@ -74,12 +74,4 @@ struct ScaleState: Sendable, Hashable {
     }
 
     private func rounded(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-
-    static func == (one: Self, other: Self) -> Bool {
-        one.lastActivity == other.lastActivity && one.samples.map(\.sessions) == other.samples.map(\.sessions)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(lastActivity)
-    }
 }
