@@ -69,8 +69,10 @@ say "flock is up"
 cp -R "$here/hello-node" "$work/hello-node"
 cd "$work/hello-node"
 git init -q -b main
+git config user.name Flock
+git config user.email flock@localhost
 git add -A
-git -c user.name=Flock -c user.email=flock@localhost commit -q -m "Hello"
+git commit -q -m "Hello"
 git remote add flock "$work/state/git/hello-node.git"
 say "pushing examples/hello-node: git push flock main"
 git push flock main >"$work/push.log" 2>&1 || fail "git push failed" "$work/push.log"
