@@ -15,7 +15,9 @@ public actor Engine: Service, Reporting {
     private let folders: TaskFolders
     private let http: HTTPClient
     private let logger: Logger
-    private let turn = Turn()
+    /// Taken until the store is read: nothing is answered from an empty world.
+    private let turn = Turn(isTaken: true)
+    private var isLoaded = false
     private let start = ContinuousClock.now
     nonisolated let events = EventHub()
     private var checker: HealthChecker?
@@ -51,6 +53,8 @@ public actor Engine: Service, Reporting {
             }
         }
         await agent.reconcile(contents.tasks)
+        isLoaded = true
+        await turn.pass()
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.takeReports() }
@@ -174,8 +178,12 @@ public actor Engine: Service, Reporting {
 
     // MARK: What the API asks
 
-    func read<Result: Sendable>(_ look: @Sendable (Scheduler, Moment) throws -> Result) rethrows -> Result {
-        try look(scheduler, now)
+    func read<Result: Sendable>(_ look: @Sendable (Scheduler, Moment) throws -> Result) async rethrows -> Result {
+        if !isLoaded {
+            await turn.take()
+            await turn.pass()
+        }
+        return try look(scheduler, now)
     }
 
     nonisolated func publish(_ event: @Sendable (Moment) -> EngineEvent) {

@@ -88,6 +88,11 @@ public actor RoutingService: Service, Reporting {
             group.cancelAll()
         }
         await prober?.follow([])
+        // HAProxy goes on without anybody to end the leases.
+        if !drains.leases.isEmpty {
+            drains = DrainLeases()
+            await settled()
+        }
         try await http.shutdown()
     }
 
@@ -387,11 +392,23 @@ public actor RoutingService: Service, Reporting {
 
     /// Sends nothing new to the app's present tasks for so long.
     func drain(_ appID: String, for lease: Duration) async throws -> DrainReport {
+        try requireInformed("drain \(appID)")
         let table = RoutingTable(apps: apps, domain: settings.current.domain)
         let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
         drains.drain(appID, tasks: Set(tasks), until: clock.now + lease)
         await settled()
+        if let trouble {
+            _ = drains.release(appID)
+            throw HAProxyError(code: .system, operation: "drain \(appID)", message: trouble)
+        }
         return try await drainReport(appID)
+    }
+
+    /// What is not known must not be reported as drained.
+    private func requireInformed(_ operation: String) throws(HAProxyError) {
+        guard isInformed else {
+            throw HAProxyError(code: .system, operation: operation, message: "Marathon was not read yet")
+        }
     }
 
     func release(_ appID: String) async throws -> DrainReport {
@@ -400,6 +417,7 @@ public actor RoutingService: Service, Reporting {
     }
 
     func drainReport(_ appID: String) async throws -> DrainReport {
+        try requireInformed("ask for \(appID)")
         let table = RoutingTable(apps: apps, domain: settings.current.domain)
         guard let backend = table.routes.first(where: { $0.appID == appID })?.backend.rawValue else {
             return DrainReport(app: appID, sessions: 0, isDraining: drains.leases[appID] != nil)

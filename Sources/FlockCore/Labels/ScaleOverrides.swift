@@ -17,7 +17,11 @@ public struct ScaleOverrides: Codable, Sendable, Hashable {
     public init() {}
 
     init?(label: String) {
-        guard let value = try? JSONDecoder().decode(Self.self, from: Data(label.utf8)) else { return nil }
+        guard let value = try? JSONDecoder().decode(Self.self, from: Data(label.utf8)),
+            value.target.map({ (0.01...1).contains($0) }) ?? true,
+            value.concurrency.map({ (1...100_000).contains($0) }) ?? true,
+            [value.min, value.max, value.wake].allSatisfy({ $0.map { (0...1000).contains($0) } ?? true })
+        else { return nil }
         self = value
     }
 

@@ -46,6 +46,7 @@ actor HealthChecker {
         _ check: HealthCheck, _ index: Int, _ task: TaskRecord, wasAlive: Bool, probe: HealthProbe, report: Report
     ) async {
         let interval = Duration.seconds(check.intervalSeconds)
+        let began = ContinuousClock.now
         var pause = wasAlive ? interval : min(interval, .milliseconds(10))
         while !Task.isCancelled {
             try? await Task.sleep(for: pause)
@@ -54,7 +55,9 @@ actor HealthChecker {
                 check, host: task.host, ports: task.ports, timeout: .seconds(check.timeoutSeconds))
             if Task.isCancelled { return }
             await report(task.id, index, failure)
-            pause = failure == nil || pause >= interval ? interval : min(interval, pause * 3 / 2)
+            // After the grace period failures count, so they are asked for at the check's own pace.
+            let isOver = began.duration(to: .now) >= .seconds(check.gracePeriodSeconds)
+            pause = failure == nil || isOver ? interval : min(interval, pause * 3 / 2)
         }
     }
 }

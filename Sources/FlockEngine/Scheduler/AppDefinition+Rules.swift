@@ -105,6 +105,12 @@ extension AppDefinition {
                 check.timeoutSeconds > 0, "\(path)/timeoutSeconds", "got \(check.timeoutSeconds), expected more than 0")
             require(check.maxConsecutiveFailures >= 0, "\(path)/maxConsecutiveFailures", "expected 0 or more")
         }
+        // Longer than any of them makes sense, and short enough for arithmetic.
+        let times = (healthChecks ?? []).flatMap { [$0.intervalSeconds, $0.timeoutSeconds, $0.gracePeriodSeconds] }
+        for seconds in times + [backoffSeconds, maxLaunchDelaySeconds, taskKillGracePeriodSeconds].compactMap(\.self) {
+            require((0...604_800).contains(seconds), "/", "got \(seconds) seconds, expected between 0 and 604800")
+        }
+        require((backoffFactor ?? 1) <= 1000, "/backoffFactor", "got \(backoffFactor ?? 1), expected 1000.0 or less")
         for (index, uri) in (uris ?? []).enumerated() {
             let scheme = URL(string: uri)?.scheme
             require(

@@ -4,6 +4,11 @@ struct LaunchDelay: Sendable, Hashable {
     /// Nothing is launched before.
     private(set) var until: Duration = .zero
 
+    /// For a launch that is not the app's fault to wait.
+    mutating func wait(until time: Duration) {
+        until = max(until, time)
+    }
+
     mutating func failed(at now: Duration, first: Duration, factor: Double, most: Duration) {
         // Forgotten when the app has been well for as long as the longest delay.
         if delay > .zero && now - until > most { delay = .zero }

@@ -156,8 +156,10 @@ struct Scheduler: Sendable {
     /// - Parameter failure: why the check failed; `nil` when it succeeded.
     mutating func checked(_ taskID: String, check index: Int, failure: String?, at now: Moment) {
         guard var task = tasks[taskID], task.state == .running, task.health.indices.contains(index),
-            let check = apps[task.appID]?.checks[index]
+            // An old task may have checks that the new configuration lacks.
+            let checks = apps[task.appID]?.checks, checks.indices.contains(index)
         else { return }
+        let check = checks[index]
         let age = Duration.seconds(now.date.timeIntervalSince(task.startedAt ?? task.stagedAt))
         let verdict = task.health[index].record(failure: failure, check: check, age: age, at: now.date)
         tasks[taskID] = task
@@ -184,6 +186,10 @@ struct Scheduler: Sendable {
 
     /// After a start: brings every app nearer to what is wanted.
     mutating func resume(at now: Moment) {
+        // A kill that was decided may not have been carried out to its end.
+        for task in tasks.values where task.state == .killing {
+            effects.append(.kill(taskID: task.id, grace: grace(of: task.appID)))
+        }
         for id in Array(apps.keys) { step(id, at: now) }
     }
 
@@ -277,7 +283,11 @@ struct Scheduler: Sendable {
     }
 
     private mutating func launch(_ app: AppRecord, at now: Moment) {
-        guard let ports = freePorts(app.definition.ports?.count ?? 0, at: now) else { return }
+        guard let ports = freePorts(app.definition.ports?.count ?? 0, at: now) else {
+            // All are taken: looked at again, since nobody tells when one gets free.
+            delays[app.id, default: LaunchDelay()].wait(until: now.elapsed + .seconds(1))
+            return
+        }
         let name = app.id.dropFirst().split(separator: "/").joined(separator: "_")
         let task = TaskRecord(
             id: "\(name).instance-\(UUID().uuidString.lowercased())._app.1", appID: app.id, version: app.version,

@@ -56,7 +56,7 @@ struct RoutingTable: Sendable, Hashable {
             for host in app.name?.ownHosts(domain: domain.text) ?? [] { give(host, to: app.id) }
         }
         for (slug, id) in current { give("\(slug).\(domain)", to: id) }
-        for app in known where app.preview != nil || current[app.slug] == app.id {
+        for app in known where app.preview == nil && current[app.slug] == app.id {
             for host in app.extraHosts { give(host.text, to: app.id) }
         }
         let hosts = Dictionary(grouping: owners.keys, by: { owners[$0] ?? "" })

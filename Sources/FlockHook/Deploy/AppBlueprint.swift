@@ -40,7 +40,10 @@ struct AppBlueprint: Sendable, Hashable {
             Label.app: name.slug.text, Label.version: version, Label.release: String(release), Label.commit: commit,
             Label.deploy: String(deploy),
         ]
-        if !descriptor.hosts.isEmpty { labels[Label.hosts] = descriptor.hosts.map(\.text).joined(separator: ",") }
+        // A preview answers at its own name only, or it would take production's.
+        if case .version = name.kind, !descriptor.hosts.isEmpty {
+            labels[Label.hosts] = descriptor.hosts.map(\.text).joined(separator: ",")
+        }
         var scale = descriptor.scale
         // The number in the descriptor is also the most that the scaler uses.
         if scale.max == nil { scale.max = max(1, descriptor.instances) }

@@ -134,9 +134,9 @@ struct Deployer: Sendable {
         let id = blueprint.name.id
         try await store.advance(deploy.id, to: .submitting, "starting \(id)")
         let previous = try await persistently { try await marathon.app(id) }
-        // A redeploy keeps the number the scaler chose, but a sleeping app wakes to be checked.
-        let instances: Int? =
-            if let previous { previous.instances == 0 ? 1 : nil } else { max(1, blueprint.descriptor.instances) }
+        // A redeploy keeps the number the scaler chose, but a sleeping app, or one that is just being put to sleep,
+        // has to run to be checked.
+        let instances = max(1, previous?.instances ?? blueprint.descriptor.instances)
         let definition = blueprint.definition(instances: instances)
         do {
             let result = try await persistently { try await marathon.put(definition, to: id, force: true) }

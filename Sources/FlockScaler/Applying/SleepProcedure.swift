@@ -22,10 +22,10 @@ struct SleepProcedure: Sendable {
         var sessions: Int
     }
 
-    /// Both leases. Longer than the rest of the procedure takes, short enough that a crash costs little.
-    private static let lease = 45
+    /// Both leases, in seconds. Longer than the rest of the procedure takes, and shorter than requests are held.
+    private static let lease = 22
     private static let drainLimit = Duration.seconds(5)
-    private static let killLimit = Duration.seconds(15)
+    private static let killLimit = Duration.seconds(12)
 
     let backup: PartClient
     let haproxy: PartClient
