@@ -27,7 +27,10 @@ import Testing
         #expect(ScaleOverrides().label == "{}")
     }
 
-    @Test(arguments: ["", "x", "[]", #"{"min":"1"}"#, #"{"idleAfter":"soon"}"#])
+    @Test(arguments: [
+        "", "x", "[]", #"{"min":"1"}"#, #"{"concurrency":0}"#, #"{"target":0}"#, #"{"max":-1}"#,
+        #"{"idleAfter":"soon"}"#,
+    ])
     func `a label that makes no sense is none`(_ label: String) {
         #expect(ScaleOverrides(label: label) == nil)
     }

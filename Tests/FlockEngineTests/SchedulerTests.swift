@@ -36,6 +36,40 @@ import Testing
         #expect(scheduler.deployments.isEmpty)
     }
 
+    @Test func `a report of a check that the new configuration lacks is passed over`() throws {
+        var scheduler = scheduler()
+        _ = try scheduler.put(EngineExamples.definition(checked: true), to: "/a", force: false, at: at(0))
+        let task = try #require(scheduler.takeEffects().compactMap(\.launched).first)
+        scheduler.started(task.id, pid: 100, at: at(1))
+        var change = AppDefinition()
+        change.healthChecks = []
+        _ = try scheduler.put(change, to: "/a", force: true, at: at(2))
+        _ = scheduler.takeEffects()
+        scheduler.checked(task.id, check: 0, failure: nil, at: at(3))
+        #expect(scheduler.takeEffects().isEmpty)
+    }
+
+    @Test func `a kill that was decided before a restart is carried out after it`() throws {
+        let app = AppRecord(definition: EngineExamples.definition(0), version: "1", configVersion: "1")
+        var named = app
+        named.definition.id = "/a"
+        var scheduler = Scheduler(
+            apps: [named], tasks: [EngineExamples.task("a.1", config: "1", state: .killing)], ports: 31000...31009,
+            host: "127.0.0.1")
+        scheduler.resume(at: at(0))
+        #expect(scheduler.takeEffects().compactMap(\.killed) == ["a.1"])
+    }
+
+    @Test func `an app that finds no free port is looked at again`() throws {
+        var scheduler = Scheduler(ports: 31000...31000, host: "127.0.0.1")
+        _ = try scheduler.put(EngineExamples.definition(2), to: "/a", force: false, at: at(0))
+        let first = try #require(scheduler.takeEffects().compactMap(\.launched).first)
+        #expect(scheduler.nextTick == .seconds(1))
+        scheduler.ended(first.id, .exited(0), at: at(2))
+        scheduler.tick(at: at(5))
+        #expect(scheduler.takeEffects().compactMap(\.launched).count == 1)
+    }
+
     @Test func `a put changes the keys it gives and keeps the others`() throws {
         var scheduler = try running()
         var change = AppDefinition()

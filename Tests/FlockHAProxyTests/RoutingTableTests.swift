@@ -49,7 +49,8 @@ import Testing
 
     @Test func `a preview has its own host and leaves the release alone`() {
         let preview = AppExamples.app(
-            "shop", "9.0.0", release: 99, labels: [Label.preview: "feature/x"], id: "/preview/feature-x-ef6sx5/shop")
+            "shop", "9.0.0", release: 99, labels: [Label.preview: "feature/x", Label.hosts: "shop.example.org"],
+            id: "/preview/feature-x-ef6sx5/shop")
         let table = table([old, preview])
         #expect(hosts(table, preview.id) == ["feature-x-ef6sx5--shop.x.org"])
         #expect(hosts(table, old.id).contains("shop.x.org"))
