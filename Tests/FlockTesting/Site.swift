@@ -140,6 +140,8 @@ public final class Site: Sendable {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(webPort)\(path)")
         request.method = method
         request.headers.add(name: "Host", value: host)
+        // A connection each: whether idle ones survive a reload of HAProxy is another question than these tests ask.
+        request.headers.add(name: "Connection", value: "close")
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         let response = try await http.execute(request, timeout: .seconds(60))
