@@ -26,9 +26,8 @@ demo: packages
 build: packages
 	$(SWIFT) build --build-tests
 
-# One after the other: tests pick free ports, and others' connections must not take them in between.
 test: build
-	$(SWIFT) test --skip-build --no-parallel
+	$(SWIFT) test --skip-build
 
 lint: build
 	@sh Tests/install-packages.sh $(LINT_PACKAGES)

@@ -11,7 +11,7 @@ import Testing
 struct BadInputTests {
     @Test("hostile and broken deliveries: 401, 413, 400, and nothing is deployed")
     func deliveries() async throws {
-        try await Site.run(taskPorts: 21_200...21_219) { site in
+        try await Site.run { site in
             _ = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             let push = """
                 {"ref": "refs/heads/main", "after": "\(String(repeating: "a", count: 40))",
@@ -32,7 +32,7 @@ struct BadInputTests {
 
     @Test("a package.json with an error: the push says file, key and what is right")
     func packages() async throws {
-        try await Site.run(taskPorts: 21_220...21_249) { site in
+        try await Site.run { site in
             let program = try await site.makeApp("hello", files: ["README": "no package.json"])
             let good = HelloApp.files(version: "1.0.0")
             let package = good["package.json"] ?? ""
@@ -63,7 +63,7 @@ struct BadInputTests {
 
     @Test("a tag, a deleted and an unmapped branch deploy nothing and say why, to the pusher and in flock deploys")
     func refs() async throws {
-        try await Site.run(taskPorts: 21_250...21_269) { site in
+        try await Site.run { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.git(["tag", "v1"])
             #expect(try await program.push("v1").contains("ignored: tag v1 is no branch"))
@@ -91,7 +91,7 @@ struct BadInputTests {
 
     @Test("a port in use: named, with who has it and how to change it")
     func portInUse() async throws {
-        try await Site.run(taskPorts: 21_270...21_279) { site in
+        try await Site.run { site in
             let folder = try TemporaryFolder()
             let binary = try Binary.start(
                 "flock-engine",
@@ -105,7 +105,7 @@ struct BadInputTests {
 
     @Test("Marathon not reachable: said once, retried, recovered from")
     func marathonAway() async throws {
-        try await Site.run(taskPorts: 21_280...21_299) { site in
+        try await Site.run { site in
             try await site.kill9("flock-engine")
             let complaints = { (daemon: String) in
                 site.log(daemon).components(separatedBy: "Marathon does not answer").count - 1

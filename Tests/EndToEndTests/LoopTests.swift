@@ -2,6 +2,7 @@ import FlockTesting
 import Foundation
 import Marathon
 import NIOHTTP1
+import Synchronization
 import Testing
 
 /// The whole loop with real HAProxy, git and Node, each daemon a process of its own.
@@ -9,7 +10,7 @@ import Testing
 struct LoopTests {
     @Test("push → 200 → asleep → 50 GETs and POSTs at once wake it: 50 right answers, one task started")
     func pushServeSleepWake() async throws {
-        try await Site.run(idleAfter: "2s", taskPorts: 21_000...21_049) { site in
+        try await Site.run(idleAfter: "2s") { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             let push = try await program.push()
             #expect(push.contains("release 1 is live at http://hello.flock.test:\(site.webPort)/"), "\(push)")
@@ -41,37 +42,28 @@ struct LoopTests {
 
     @Test("a new version under 50 requests a second: none fails, the new one takes over, the old keeps its own URL")
     func deployUnderLoad() async throws {
-        try await Site.run(taskPorts: 21_050...21_099) { site in
+        try await Site.run { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.push()
             try await eventually("version 1 answers") {
                 try await site.request("hello.flock.test").body == "1.0.0 GET 0"
             }
 
-            let load = Task {
-                var answers: [(Int, String)] = []
-                var next = ContinuousClock.now
-                while !Task.isCancelled {
-                    let answer = try await site.request("hello.flock.test")
-                    answers.append((answer.status, answer.body))
-                    next += .milliseconds(20)
-                    try? await Task.sleep(until: next)
-                }
-                return answers
-            }
+            let isOver = Flag()
+            async let load = answers(of: site, every: .milliseconds(20), until: isOver)
             try await program.commit(HelloApp.files(version: "2.0.0"))
             let push = try await program.push()
             #expect(push.contains("release 2 is live"), "\(push)")
             try await eventually("version 2 answers") {
                 try await site.request("hello.flock.test").body == "2.0.0 GET 0"
             }
-            load.cancel()
-            let answers = try await load.value
+            isOver.raise()
+            let answers = try await load
             #expect(answers.count > 10)
-            #expect(answers.allSatisfy { $0.0 == 200 }, "\(answers.filter { $0.0 != 200 })")
+            #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.filter { $0.status != 200 })")
             // Never back: once the new version answers, the old one does not.
-            let firstNew = answers.firstIndex { $0.1.hasPrefix("2.0.0") } ?? answers.count
-            #expect(answers[firstNew...].allSatisfy { $0.1.hasPrefix("2.0.0") })
+            let firstNew = answers.firstIndex { $0.body.hasPrefix("2.0.0") } ?? answers.count
+            #expect(answers[firstNew...].allSatisfy { $0.body.hasPrefix("2.0.0") })
 
             #expect(try await site.request("hello-1-0-0.flock.test").body == "1.0.0 GET 0")
             #expect(try await site.request("hello_1_0_0.flock.test").body == "1.0.0 GET 0")
@@ -81,7 +73,7 @@ struct LoopTests {
 
     @Test("kill -9 of each daemon in turn: tasks live on, the loop still works, nothing pushed is lost")
     func killEachDaemon() async throws {
-        try await Site.run(taskPorts: 21_100...21_149) { site in
+        try await Site.run { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.push()
             try await eventually("it answers") { try await site.request("hello.flock.test").status == 200 }
@@ -124,7 +116,7 @@ struct LoopTests {
 
     @Test("an app that never gets healthy: the old release serves on, the push shows the end of its errors")
     func unhealthyApp() async throws {
-        try await Site.run(taskPorts: 21_150...21_199) { site in
+        try await Site.run { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.push()
             try await eventually("it answers") { try await site.request("hello.flock.test").status == 200 }
@@ -143,7 +135,50 @@ struct LoopTests {
         }
     }
 
+    @Test("a task that is killed under requests on kept connections: each is answered, by the next task")
+    func killedTask() async throws {
+        try await Site.run { site in
+            let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
+            try await program.push()
+            try await eventually("it answers") { try await site.request("hello.flock.test").status == 200 }
+
+            let isOver = Flag()
+            async let first = answers(of: site, every: .milliseconds(2), until: isOver)
+            async let second = answers(of: site, every: .milliseconds(2), until: isOver)
+            for _ in 0..<4 {
+                // Some requests in between, so that connections are kept.
+                try await Task.sleep(for: .milliseconds(200))
+                let before = try await processes(in: site)
+                for pid in before { kill(Int32(pid), SIGKILL) }
+                try await eventually("another task runs") {
+                    let now = try await processes(in: site)
+                    return !now.isEmpty && now.isDisjoint(with: before)
+                }
+                try await eventually("it answers") { try await site.request("hello.flock.test").status == 200 }
+            }
+            isOver.raise()
+            let answers = try await first + second
+            #expect(answers.count > 100)
+            #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.filter { $0.status != 200 })")
+        }
+    }
+
     // MARK: Details
+
+    /// What one visitor gets who asks again and again.
+    private func answers(
+        of site: Site, every pause: Duration, until isOver: Flag
+    ) async throws -> [(status: Int, body: String)] {
+        var answers: [(status: Int, body: String)] = []
+        var next = ContinuousClock.now
+        while !isOver.isRaised {
+            let answer = try await site.request("hello.flock.test")
+            answers.append((answer.status, answer.body))
+            next += pause
+            try await Task.sleep(until: next)
+        }
+        return answers
+    }
 
     private func launches(_ site: Site) -> Int {
         site.log("flock-engine").components(separatedBy: "task launched").count - 1
@@ -165,4 +200,13 @@ struct LoopTests {
                     && command.starts(with: Data("node".utf8))
             })
     }
+}
+
+/// Ends a visitor between two requests, where a cancelled task would end it within one.
+private final class Flag: Sendable {
+    private let raised = Atomic(false)
+
+    var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    func raise() { raised.store(true, ordering: .relaxed) }
 }

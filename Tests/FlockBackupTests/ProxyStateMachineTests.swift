@@ -57,6 +57,19 @@ struct ProxyStateMachineTests {
         #expect(machine.handle(.decided(.forward(to: self.here))) == [.sendHead(self.request())])
     }
 
+    @Test func requestOfADyingTaskGoesToTheNextOneOnce() {
+        var machine = self.proxying(self.request())
+        #expect(
+            machine.handle(.upstreamLost)
+                == [.closeUpstream, .askAgain(self.request(), failed: self.here, attempt: 1)])
+        #expect(machine.handle(.decided(.forward(to: self.there))) == [.connect(self.there)])
+        #expect(machine.handle(.connected) == [.sendHead(self.request()), .sendEnd(nil)])
+        let actions = machine.handle(.upstreamLost)
+        #expect(actions.first == .closeUpstream)
+        #expect(
+            actions.contains { if case .respondHead(let head) = $0 { head.status == .badGateway } else { false } })
+    }
+
     @Test func otherAddressReplacesTheKeptConnection() {
         var machine = self.proxying(self.request())
         _ = machine.handle(.upstreamSent(.head(self.response())))
@@ -74,9 +87,10 @@ struct ProxyStateMachineTests {
         _ = machine.handle(.decided(.forward(to: self.here)))
         #expect(machine.handle(.upstreamEnded) == [.closeUpstream, .connect(self.here)])
         #expect(machine.handle(.connected) == [.sendHead(self.request()), .sendEnd(nil)])
-        // Only once: this connection was new.
-        #expect(machine.handle(.upstreamLost).contains(.closeUpstream))
-        #expect(!machine.isBusy)
+        // This connection was new, so it is the task that died.
+        #expect(
+            machine.handle(.upstreamLost)
+                == [.closeUpstream, .askAgain(self.request(), failed: self.here, attempt: 1)])
     }
 
     @Test func postIsNotSentTwice() {

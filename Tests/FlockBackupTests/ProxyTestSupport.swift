@@ -1,3 +1,4 @@
+import FlockTesting
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -77,14 +78,7 @@ func withAppBehindProxy(
     }
 }
 
-/// An address that refuses: it was free a moment ago.
+/// An address that refuses.
 func refusingAddress() async throws -> SocketAddress {
-    let server = ProxyServer(
-        host: "127.0.0.1", port: 0,
-        director: ProxyTestDirector { _ in .answer(status: .ok, headers: [:], body: .init()) })
-    let address = try await server.bind()
-    let running = Task { try await server.run() }
-    running.cancel()
-    try await running.value
-    return address
+    try await SocketAddress(ipAddress: "127.0.0.1", port: freePorts(1)[0])
 }

@@ -1,4 +1,5 @@
 import FlockCore
+import FlockTesting
 import Foundation
 import NIOCore
 import NIOPosix
@@ -8,9 +9,9 @@ import Testing
 
 @Suite struct PortCheckTests {
     @Test func `a port that is taken is said to be, with the program that has it`() async throws {
+        let port = try await freePorts(1)[0]
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = try #require(channel.localAddress?.port)
+            .bind(host: "127.0.0.1", port: port).get()
         let address = ListenAddress(host: "127.0.0.1", port: port)
         // Other tests open and close files and start processes meanwhile, which /proc shows as it happens.
         let own = ProcessInfo.processInfo.processIdentifier

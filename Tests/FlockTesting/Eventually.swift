@@ -1,6 +1,10 @@
 /// A condition that did not come about in time.
 public struct NeverHappened: Error, CustomStringConvertible {
-    public var description: String
+    public let description: String
+
+    public init(description: String) {
+        self.description = description
+    }
 }
 
 /// Waits until the condition holds.

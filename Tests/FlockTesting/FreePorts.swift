@@ -1,15 +1,35 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
-/// Ports that nobody listens on. They are all held while they are looked for, so that they differ.
+/// Ports that nobody listens on. Each is handed out once, and from below those that systems give to outgoing
+/// connections, so that no other test takes it before it is used.
 public func freePorts(_ count: Int) async throws -> [Int] {
-    var channels: [any Channel] = []
-    for _ in 0..<count {
-        channels.append(
-            try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.0.0.1", port: 0)
-                .get())
+    var ports: [Int] = []
+    while ports.count < count {
+        let port = nextPort.withLock { next in
+            defer { next = next == portsOfTests.upperBound ? portsOfTests.lowerBound : next + 1 }
+            return next
+        }
+        let channel = try? await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1).bind(host: "0.0.0.0", port: port).get()
+        guard let channel else { continue }
+        try await channel.close()
+        ports.append(port)
     }
-    let ports = channels.compactMap { $0.localAddress?.port }
-    for channel in channels { try await channel.close() }
     return ports
 }
+
+/// Ports for the tasks of one engine.
+public func freePortRange(_ count: Int) -> ClosedRange<Int> {
+    nextPort.withLock { next in
+        if next + count > portsOfTests.upperBound { next = portsOfTests.lowerBound }
+        defer { next += count }
+        return next...(next + count - 1)
+    }
+}
+
+/// Linux gives 32768 and more to connections, macOS 49152 and more.
+private let portsOfTests = 12_000...30_999
+/// Another run of the tests beside this one most likely begins elsewhere.
+private let nextPort = Mutex(Int.random(in: portsOfTests))

@@ -28,10 +28,10 @@ public final class Site: Sendable {
         func set(_ binary: Binary) { binaries[binary.name] = binary }
     }
 
-    /// - Parameter more: further lines for flock.yaml's `scaler` and `backup`.
-    private init(idleAfter: String, taskPorts: ClosedRange<Int>) async throws {
+    private init(idleAfter: String) async throws {
         folder = try TemporaryFolder()
         let ports = try await freePorts(5)
+        let taskPorts = freePortRange(50)
         (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
@@ -51,11 +51,8 @@ public final class Site: Sendable {
     }
 
     /// Starts everything, hands it to the test, and ends everything, however the test ends.
-    /// - Parameter taskPorts: of this test alone, since tests run side by side.
-    public static func run(
-        idleAfter: String = "1h", taskPorts: ClosedRange<Int>, _ test: (Site) async throws -> Void
-    ) async throws {
-        let site = try await Site(idleAfter: idleAfter, taskPorts: taskPorts)
+    public static func run(idleAfter: String = "1h", _ test: (Site) async throws -> Void) async throws {
+        let site = try await Site(idleAfter: idleAfter)
         var failure: (any Error)?
         do {
             for daemon in daemons { try await site.start(daemon) }
@@ -140,8 +137,6 @@ public final class Site: Sendable {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(webPort)\(path)")
         request.method = method
         request.headers.add(name: "Host", value: host)
-        // A connection each: whether idle ones survive a reload of HAProxy is another question than these tests ask.
-        request.headers.add(name: "Connection", value: "close")
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         let response = try await http.execute(request, timeout: .seconds(60))

@@ -1,11 +1,11 @@
+import FlockTesting
 import Foundation
 import HAProxy
 import Testing
 
 @Suite(.serialized) struct HAProxyProcessTests {
     @Test func startedDetachedAndStoppedWithoutATrace() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         let process = try site.makeProcess()
         #expect(await !process.isRunning)
         #expect(await !process.adopt())
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func aNewOwnerAdoptsWhatAFormerOneStarted() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             let pid = await process.pid
             let successor = try site.makeProcess()
             #expect(await !successor.isRunning)
@@ -58,8 +58,7 @@ import Testing
 
     /// Nothing of ours is left but the socket's name, as after a crash.
     @Test func itOutlivesItsOwner() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         var process: HAProxyProcess? = try site.makeProcess()
         try await process?.start()
         weak let former = process
@@ -72,8 +71,7 @@ import Testing
     }
 
     @Test func checkTellsTheLine() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         let process = try site.makeProcess()
         #expect(try await process.check().isEmpty)
         try site.folder.write("global\nfrontend f\n  bogus line\n", to: "bad.cfg")
@@ -91,8 +89,7 @@ import Testing
     }
 
     @Test func aStartThatFailsTellsWhyAndLeavesNothing() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         try site.writeConfiguration(adding: "  bogus line")
         let process = try site.makeProcess()
         let error = await #expect(throws: HAProxyError.self) { try await process.start() }
@@ -106,9 +103,8 @@ import Testing
     }
 
     @Test func aSecondHAProxyCannotTakeThePort() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             let folder = try TemporaryFolder()
-            defer { folder.remove() }
             let second = try HAProxyProcess(
                 files: HAProxyFiles(
                     configuration: site.files.configuration, masterSocket: folder.file("m.sock"),
@@ -120,7 +116,7 @@ import Testing
     }
 
     @Test func terminatedReturnsWhenTheMasterIsGone() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             let table = try await process.master.showProcesses()
             let waiting = Task { await process.terminated() }
             kill(table.master.pid, SIGKILL)
@@ -139,7 +135,7 @@ import Testing
     }
 
     @Test func terminatedCanBeCancelled() async throws {
-        try await Site.serving { _, process in
+        try await HAProxySite.serving { _, process in
             let waiting = Task { await process.terminated() }
             waiting.cancel()
             await waiting.value
@@ -148,8 +144,7 @@ import Testing
     }
 
     @Test func aStoppedMasterIsKilled() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         let process = try site.makeProcess()
         try await process.start()
         let table = try await process.master.showProcesses()
@@ -164,8 +159,7 @@ import Testing
     }
 
     @Test func aProgramThatNeverAnswersIsEnded() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         let binary = try site.makeSilentProgram()
         let process = try HAProxyProcess(binary: binary, files: site.files)
 
@@ -189,8 +183,7 @@ import Testing
     }
 
     @Test func aGracefulStopLetsARequestEnd() async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+        let site = try await HAProxySite()
         let process = try site.makeProcess()
         try await process.start()
         let client = try OpenRequest(port: site.port)

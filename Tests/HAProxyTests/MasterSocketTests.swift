@@ -1,10 +1,11 @@
+import FlockTesting
 import Foundation
 import HAProxy
 import Testing
 
 @Suite(.serialized) struct MasterSocketTests {
     @Test func aReloadIsConfirmed() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             let before = try await process.master.showProcesses()
             try site.writeConfiguration(adding: "backend added from d\n  server s1 127.0.0.1:1")
             let after = try await process.master.reload(confirm: .seconds(10))
@@ -21,7 +22,7 @@ import Testing
 
     /// Without the wait for one another, the master swallows most of them.
     @Test func reloadsAtOnceRunOneAfterTheOther() async throws {
-        try await Site.serving { _, process in
+        try await HAProxySite.serving { _, process in
             let tables = try await withThrowingTaskGroup(of: ProcessTable.self) { group in
                 for _ in 0..<5 {
                     group.addTask { try await process.master.reload(confirm: .seconds(10)) }
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func aBadFileIsReportedAndTheFormerWorkerServes() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             try await site.runtime.run([
                 .setServer(backend: .app, server: .s1, address: site.task),
                 .setState(backend: .app, server: .s1, .ready),
@@ -59,7 +60,7 @@ import Testing
     }
 
     @Test func anOldWorkerStillTellsItsSessions() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             // A request whose head isn't whole keeps its session in the first worker.
             let client = try OpenRequest(port: site.port)
             defer { client.close() }
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test func aReloadThatIsNotConfirmedSaysSo() async throws {
-        try await Site.serving { _, process in
+        try await HAProxySite.serving { _, process in
             let pid = try #require(await process.pid)
             kill(pid, SIGSTOP)
             defer { kill(pid, SIGCONT) }

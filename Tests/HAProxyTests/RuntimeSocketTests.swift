@@ -1,10 +1,11 @@
+import FlockTesting
 import Foundation
 import HAProxy
 import Testing
 
 @Suite(.serialized) struct RuntimeSocketTests {
     @Test func statisticsOfARealHAProxy() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             let rows = try await site.runtime.statistics()
             #expect(
                 rows.map { "\($0.kind) \($0.proxy)/\($0.server)" }.sorted() == [
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func aServerSetReadyGetsRequestsUntilItIsDrained() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             #expect(try await site.get().status == 503)
             let answers = try await site.runtime.run([
                 .setServer(backend: .app, server: .s1, address: site.task),
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func anIPv6Server() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             let address = AddressToken("[::1]:31000")!
             try await site.runtime.run([.setServer(backend: .app, server: .s2, address: address)])
             #expect(try await site.runtime.servers()[1].address == address)
@@ -63,7 +64,7 @@ import Testing
     }
 
     @Test func mapEntriesAreAddedSetAndDeleted() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             #expect(try await site.runtime.map(site.map) == [MapEntry(key: "/seed", value: "app")])
             let key = MapToken("/x")!
             #expect(try await site.get("/x").status == 503)
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test func manyCommandsOnOneConnection() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             let keys = (0..<1_000).map { MapToken("/key\($0)")! }
             let commands = keys.map { RuntimeCommand.addMap(path: site.map, key: $0, value: MapToken("other")!) }
             let answers = try await site.runtime.run(commands + [.showMap(path: site.map)])
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test func refusalsNameTheCommandAndDoNotStopTheRest() async throws {
-        try await Site.serving { site, _ in
+        try await HAProxySite.serving { site, _ in
             let nobody = HAProxyName("nobody")!
             let commands: [RuntimeCommand] = [
                 .setState(backend: .app, server: nobody, .ready),
@@ -112,7 +113,6 @@ import Testing
 
     @Test func nobodyAtTheSocket() async throws {
         let folder = try TemporaryFolder()
-        defer { folder.remove() }
         let error = await #expect(throws: HAProxyError.self) {
             try await RuntimeSocket(path: folder.file("none.sock")).run([.showInfo])
         }
@@ -125,7 +125,7 @@ import Testing
 
     /// A stopped process accepts connections and says nothing.
     @Test func aSilentPeerTimesOutAndCanBeCancelled() async throws {
-        try await Site.serving { site, process in
+        try await HAProxySite.serving { site, process in
             let worker = try #require(try await process.master.showProcesses().workers.first?.pid)
             kill(worker, SIGSTOP)
             defer { kill(worker, SIGCONT) }

@@ -1,3 +1,4 @@
+import FlockTesting
 import Foundation
 import HAProxy
 
@@ -5,62 +6,12 @@ import HAProxy
     import FoundationNetworking
 #endif
 
-/// A folder with a short name, since it holds unix sockets.
-struct TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = "/tmp/hap-" + String(UInt32.random(in: .min ... .max), radix: 36)
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    }
-
+extension TemporaryFolder {
     func file(_ name: String) -> String { "\(path)/\(name)" }
 
     func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file(name)))
     }
-
-    func remove() {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-}
-
-struct Unmet: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// Waits for a condition; never for a time.
-func eventually(
-    _ what: String, within deadline: Duration = .seconds(10), _ condition: () async throws -> Bool
-) async throws {
-    let clock = ContinuousClock()
-    let end = clock.now + deadline
-    while try await !condition() {
-        guard clock.now < end else { throw Unmet(description: "not in \(deadline): \(what)") }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
-/// A port that nobody listens at now.
-func freePort() throws -> Int {
-    #if os(Linux)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-        let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-            bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
-        }
-    }
-    guard result == 0 else { throw Unmet(description: "no free port: \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
 }
 
 /// A client that has sent half of the head of a request.
@@ -83,7 +34,7 @@ final class OpenRequest {
         }
         let head = Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Le".utf8)
         guard result == 0, send(descriptor, head, head.count, 0) == head.count else {
-            throw Unmet(description: "no connection to \(port): \(errno)")
+            throw NeverHappened(description: "no connection to \(port): \(errno)")
         }
     }
 
@@ -101,7 +52,7 @@ func processExists(_ pid: Int32) -> Bool {
 
 /// A HAProxy of its own: a frontend at `port`, a backend `app` with two slots, both disabled, and a frontend at
 /// `taskPort` that answers as an app's task would.
-struct Site {
+struct HAProxySite {
     let folder: TemporaryFolder
     let files: HAProxyFiles
     let port: Int
@@ -111,10 +62,10 @@ struct Site {
     var map: PathToken { PathToken(folder.file("paths.map"))! }
     var task: AddressToken { AddressToken(ip: "127.0.0.1", port: taskPort)! }
 
-    init() throws {
+    init() async throws {
         folder = try TemporaryFolder()
-        port = try freePort()
-        taskPort = try freePort()
+        let ports = try await freePorts(2)
+        (port, taskPort) = (ports[0], ports[1])
         files = HAProxyFiles(
             configuration: folder.file("haproxy.cfg"), masterSocket: folder.file("m.sock"),
             pidFile: folder.file("pid"), logFile: folder.file("log"))
@@ -162,9 +113,8 @@ struct Site {
     }
 
     /// Runs the body with HAProxy started, and leaves no process and no folder.
-    static func serving(_ body: (Site, HAProxyProcess) async throws -> Void) async throws {
-        let site = try Site()
-        defer { site.folder.remove() }
+    static func serving(_ body: (HAProxySite, HAProxyProcess) async throws -> Void) async throws {
+        let site = try await HAProxySite()
         let process = try site.makeProcess()
         try await process.start()
         do {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FlockTesting
 import Foundation
 import Marathon
 import Testing
@@ -9,10 +10,7 @@ import Testing
         _ body: (MarathonClient) async throws -> Result
     ) async throws -> Result {
         let server = try await TinyServer(answer)
-        // A port that was ours a moment ago and is nobody's now.
-        let gone = try await TinyServer { _, _ in .init(status: 500) }
-        try await gone.stop()
-        let ports = dead ? [gone.port, server.port] : [server.port]
+        let ports = try await (dead ? freePorts(1) : []) + [server.port]
         let servers = ports.compactMap { URL(string: "http://127.0.0.1:\($0)/") }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         do {
@@ -104,10 +102,9 @@ import Testing
     }
 
     @Test func `no server that answers is unreachable`() async throws {
-        let gone = try await TinyServer { _, _ in .init(status: 200) }
-        try await gone.stop()
+        let port = try await freePorts(1)[0]
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        let client = MarathonClient(servers: [URL(string: "http://127.0.0.1:\(gone.port)")!], http: http)
+        let client = MarathonClient(servers: [URL(string: "http://127.0.0.1:\(port)")!], http: http)
         let error = await #expect(throws: MarathonError.self) { try await client.ping() }
         #expect(error?.code == .unreachable)
         try await http.shutdown()

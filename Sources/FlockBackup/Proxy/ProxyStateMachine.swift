@@ -42,6 +42,8 @@ struct ProxyStateMachine {
         var failures = 0
         var requestEnded = false
         var reusesConnection = false
+        /// A task died under it before the first byte of an answer.
+        var hasOutlivedTask = false
         var response = Response.pending
         var keepsClient: Bool
         var keepsUpstream = false
@@ -222,7 +224,12 @@ struct ProxyStateMachine {
     }
 
     private mutating func connectFailed(_ actions: inout [ProxyAction]) {
-        guard case .connecting(let address) = self.phase, var exchange = self.exchange else { return }
+        guard case .connecting(let address) = self.phase else { return }
+        self.askAgain(after: address, &actions)
+    }
+
+    private mutating func askAgain(after address: SocketAddress, _ actions: inout [ProxyAction]) {
+        guard var exchange = self.exchange else { return }
         exchange.failures += 1
         self.exchange = exchange
         if exchange.failures > self.redirects {
@@ -319,14 +326,17 @@ struct ProxyStateMachine {
             self.kept = nil
             actions.append(.closeUpstream)
         case .proxying(let address):
-            // The app may close an idle connection at the moment a request is sent on it.
-            if let exchange = self.exchange, case .pending = exchange.response, exchange.reusesConnection,
-                exchange.head.isReplayable
-            {
-                actions.append(.closeUpstream)
+            guard let exchange = self.exchange, case .pending = exchange.response, exchange.head.isReplayable,
+                exchange.reusesConnection || !exchange.hasOutlivedTask
+            else { return self.fail(.badGateway, &actions) }
+            actions.append(.closeUpstream)
+            if exchange.reusesConnection {
+                // The app may close an idle connection at the moment a request is sent on it.
                 self.connect(to: address, &actions)
             } else {
-                self.fail(.badGateway, &actions)
+                // The task died. Once only: the request may be what kills it.
+                self.exchange?.hasOutlivedTask = true
+                self.askAgain(after: address, &actions)
             }
         case .tunnel:
             actions.append(.closeUpstream)
