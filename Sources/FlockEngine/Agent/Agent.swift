@@ -1,20 +1,30 @@
-import Marathon
-
-/// What runs tasks for the scheduler: this machine now, a cluster later. It is told what to launch and kill, and
-/// reports what happens; it decides nothing.
+/// What runs tasks for the scheduler: this machine now, a cluster later. It offers what it has, is told what to
+/// launch and kill, and tells what happens; it decides nothing, and knows neither apps' instances nor deployments.
+/// Source: Mesos' scheduler API, whose calls and events have these names.
 protocol Agent: Sendable {
-    /// What happened to tasks, in the order it happened to each.
-    var reports: AsyncStream<AgentReport> { get }
-    func launch(_ task: TaskRecord, _ definition: AppDefinition) async
-    /// Asks the task to end, and ends it after the grace period.
+    /// Offers and statuses, those of one task in their order.
+    var updates: AsyncStream<AgentUpdate> { get }
+
+    /// Starts the tasks on what was offered; what they leave is offered anew. A task that does not fit any longer
+    /// ends as ``TaskStatus/State/lost``.
+    func accept(_ offerID: String, launching tasks: [TaskLaunch]) async
+
+    /// Asks the task to end, and ends it after the grace period. An unknown task ends as
+    /// ``TaskStatus/State/lost``.
     func kill(_ taskID: String, grace: Duration) async
-    /// The end of the task is stored; nothing has to be known of it any longer.
-    func forget(_ taskID: String) async
-    /// After a start: takes over the tasks that still run and reports the end of those that do not.
-    func reconcile(_ tasks: [TaskRecord]) async
+
+    /// The task's last status is stored; the agent may forget the task. Until then it tells it again when asked.
+    func acknowledge(_ taskID: String) async
+
+    /// Tells the present status of each of these tasks, which a scheduler that was away believes to run. Tasks that
+    /// the agent runs and that are not among them are killed: nobody wants them any longer.
+    func reconcile(_ taskIDs: [String]) async
 }
 
-enum AgentReport: Sendable {
-    case started(taskID: String, pid: Int32)
-    case ended(taskID: String, Scheduler.Ending)
+enum AgentUpdate: Sendable {
+    /// Replaces what the agent offered before.
+    case offer(Offer)
+    /// What was offered is no longer to be had.
+    case rescind(agentID: String)
+    case status(TaskStatus)
 }

@@ -9,7 +9,7 @@ import SystemPackage
 
 /// Runs tasks as processes of this machine. A task leads its own session, writes to files rather than to our
 /// pipes, and lives on when the engine dies.
-actor LocalAgent: Agent {
+actor LocalAgent {
     nonisolated let reports: AsyncStream<AgentReport>
     private let continuation: AsyncStream<AgentReport>.Continuation
     private let folders: TaskFolders
@@ -196,4 +196,9 @@ actor LocalAgent: Agent {
             return false
         }
     }
+}
+
+enum AgentReport: Sendable {
+    case started(taskID: String, pid: Int32)
+    case ended(taskID: String, Scheduler.Ending)
 }

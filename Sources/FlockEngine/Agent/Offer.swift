@@ -1,0 +1,10 @@
+/// What an agent has left for tasks. Source: Mesos' `Offer`.
+struct Offer: Sendable, Hashable {
+    var id: String
+    var agentID: String
+    /// What the agent's tasks are reached at.
+    var host: String
+    /// What constraints may ask for, beside `hostname`.
+    var attributes: [String: String] = [:]
+    var resources: Resources
+}
