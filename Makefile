@@ -1,9 +1,11 @@
 # The commands a person must know. The first build takes some minutes; later ones seconds.
 
 SWIFT ?= swift
-PACKAGES := haproxy libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar
+PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar unzip
 LINT_PACKAGES := shellcheck
 BENCH_PACKAGES := wrk
+# Clients that others wrote for Marathon.
+TEST_PACKAGES := python3-marathon
 SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
 
 .PHONY: help demo test lint bench build format packages
@@ -27,6 +29,7 @@ build: packages
 	$(SWIFT) build --build-tests
 
 test: build
+	@sh Tests/install-packages.sh $(TEST_PACKAGES)
 	$(SWIFT) test --skip-build
 
 lint: build

@@ -27,6 +27,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 
 /// An executable parses its command line and starts its library's services; it holds no logic of its own.
@@ -62,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.36.0"),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(
@@ -126,9 +128,8 @@ let package = Package(
         .target(
             name: "FlockEngine",
             dependencies: [
-                "FlockCore", "Marathon", asyncHTTPClient, grdb, hummingbird, httpTypes, logging, nioCore, nioPosix,
-                nioHTTP1,
-                serviceLifecycle, subprocess, systemPackage,
+                "FlockCore", "Marathon", asyncHTTPClient, crypto, grdb, hummingbird, httpTypes, logging, nioCore,
+                nioPosix, nioHTTP1, nioSSL, serviceLifecycle, subprocess, systemPackage,
             ], swiftSettings: safe),
         daemon("flock-hook", "FlockHook"),
         daemon("flock-haproxy", "FlockHAProxy"),

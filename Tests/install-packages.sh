@@ -7,6 +7,7 @@ for package in "$@"; do
     # A program may have come another way: node from nodejs.org, say.
     case $package in
     nodejs) command -v node >/dev/null 2>&1 && continue ;;
+    bubblewrap) command -v bwrap >/dev/null 2>&1 && continue ;;
     *-dev | ca-certificates) ;;
     *) command -v "$package" >/dev/null 2>&1 && continue ;;
     esac

@@ -7,36 +7,58 @@ import NIOCore
 public import ServiceLifecycle
 
 /// Marathon for one machine: takes requests and reports one at a time, lets ``Scheduler`` decide, writes down what
-/// changed, and only then has it done.
+/// changed, and only then shows it and has it done.
 public actor Engine: Service, Reporting {
     private let settings: LiveSettings
-    private let store: EngineStore
-    private let agent: LocalAgent
-    private let folders: TaskFolders
+    private let agent: MachineAgent
     private let http: HTTPClient
     private let logger: Logger
+    nonisolated let store: EngineStore
+    nonisolated let events = EventHub()
+    nonisolated let folders: TaskFolders
+    /// Where the API answers, as `/v2/info` tells it.
+    nonisolated let listen: String
     /// Taken until the store is read: nothing is answered from an empty world.
     private let turn = Turn(isTaken: true)
     private var isLoaded = false
     private let start = ContinuousClock.now
-    nonisolated let events = EventHub()
     private var checker: HealthChecker?
-    private var scheduler: Scheduler
+    private var scheduler = Scheduler()
     private var isReady = false
     private var launches = 0
     private var failures = 0
 
-    /// - Throws: when the store in the state folder cannot be opened.
-    public init(settings: LiveSettings, state: StateFolder, logger: Logger) throws {
+    /// - Throws: when the store in the state folder cannot be opened, or tasks cannot be isolated as settings ask.
+    public init(settings: LiveSettings, state: StateFolder, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
         store = try EngineStore(folder: state.engine)
+        listen = "\(settings.current.engine.listen)"
         folders = TaskFolders(root: state.engine)
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.idleTimeout = .seconds(5)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        agent = LocalAgent(folders: folders, http: http, logger: logger)
-        scheduler = Scheduler(ports: settings.current.engine.ports.ports, host: "127.0.0.1")
+        let launcher = try await Self.launcher(settings.current.engine, state: state)
+        logger.info("tasks are isolated by \(launcher.isolation.rawValue): \(launcher.summary)")
+        agent = MachineAgent(
+            folder: state.engine, launcher: launcher,
+            total: Resources(settings.current.engine, folder: state.engine), agentID: Self.agentID, host: "127.0.0.1",
+            http: http, logger: logger)
+    }
+
+    /// Mesos' word for the machine that runs tasks.
+    static let agentID = "flock-agent-0"
+
+    private static func launcher(_ settings: Settings.Engine, state: StateFolder) async throws -> any Launcher {
+        let choice = LauncherChoice(rawValue: settings.isolation.rawValue) ?? .auto
+        return try choice.launcher(on: await MachineFacts.gather(), state: state.engine)
+    }
+
+    /// What keeps tasks apart on this machine, for people.
+    /// - Throws: ``EngineError`` `isolation_refused` with what to do.
+    public static func isolation(_ settings: Settings.Engine, state: StateFolder) async throws -> String {
+        let launcher = try await launcher(settings, state: state)
+        return "\(launcher.isolation.rawValue): \(launcher.summary)"
     }
 
     // MARK: Running
@@ -44,20 +66,18 @@ public actor Engine: Service, Reporting {
     public func run() async throws {
         let contents = try await store.load()
         scheduler = Scheduler(
-            apps: contents.apps, tasks: contents.tasks, deployments: contents.deployments,
-            ports: settings.current.engine.ports.ports, host: "127.0.0.1")
+            apps: contents.apps, groups: contents.groups, tasks: contents.tasks, deployments: contents.deployments,
+            at: now)
         logger.info("engine started", metadata: ["apps": "\(contents.apps.count)", "tasks": "\(contents.tasks.count)"])
-        checker = HealthChecker(http: http) { [weak self] taskID, check, failure in
-            try? await self?.perform { scheduler, now in
-                scheduler.checked(taskID, check: check, failure: failure, at: now)
-            }
-        }
-        await agent.reconcile(contents.tasks)
+        let checker = HealthChecker { [agent] in await agent.check($0, $1, timeout: $2) }
+        self.checker = checker
+        await agent.reconcile(contents.tasks.map(\.id))
         isLoaded = true
         await turn.pass()
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.takeReports() }
+                group.addTask { await self.takeUpdates() }
+                group.addTask { await self.takeFindings(of: checker) }
                 group.addTask { await self.keepTime() }
                 try? await perform { scheduler, now in scheduler.resume(at: now) }
                 isReady = true
@@ -68,8 +88,9 @@ public actor Engine: Service, Reporting {
         } onGracefulShutdown: { [events] in
             events.closeAll()
         }
-        await checker?.stop()
+        await checker.stop()
         // The tasks go on; the next engine finds them.
+        await agent.stop()
         try? await http.shutdown()
     }
 
@@ -80,25 +101,56 @@ public actor Engine: Service, Reporting {
 
     /// For an engine that does not run: ends the tasks that an earlier one left behind.
     public func stopLeftovers() async throws {
-        await agent.reconcile(try await store.load().tasks)
+        await agent.reconcile(try await store.load().tasks.map(\.id))
         await agent.killAll(grace: .seconds(3))
+        await agent.stop()
         try await http.shutdown()
     }
 
-    private func takeReports() async {
-        for await report in agent.reports.cancelOnGracefulShutdown() {
-            do {
-                switch report {
-                case .started(let taskID, let pid):
-                    try await perform { scheduler, now in scheduler.started(taskID, pid: pid, at: now) }
-                case .ended(let taskID, let ending):
-                    logger.info("task ended", metadata: ["task": "\(taskID)", "how": "\(ending)"])
-                    if scheduler.tasks[taskID]?.state != .killing { failures += 1 }
-                    try await perform { scheduler, now in scheduler.ended(taskID, ending, at: now) }
-                    await agent.forget(taskID)
+    private func takeUpdates() async {
+        for await update in agent.updates.cancelOnGracefulShutdown() {
+            switch update {
+            case .offer(let offer):
+                // Nothing of an offer is stored, but what is launched on it is.
+                await insistently { scheduler, now in scheduler.offered(offer, at: now) }
+            case .rescind(let agentID): await insistently { scheduler, _ in scheduler.rescinded(agentID: agentID) }
+            case .status(let status):
+                if status.state.isTerminal {
+                    logger.info(
+                        "task ended",
+                        metadata: [
+                            "task": "\(status.taskID)", "state": "\(status.state.rawValue)",
+                            "message": "\(status.message)",
+                        ])
+                    if scheduler.tasks[status.taskID].map({ $0.state != .killing }) ?? false { failures += 1 }
                 }
+                await insistently { scheduler, now in scheduler.status(status, at: now) }
+            }
+        }
+    }
+
+    private func takeFindings(of checker: HealthChecker) async {
+        for await finding in checker.findings.cancelOnGracefulShutdown() {
+            // One that cannot be stored is found again.
+            try? await perform { scheduler, now in
+                switch finding.result {
+                case .check(let index, let failure):
+                    scheduler.checked(finding.taskID, check: index, failure: failure, at: now)
+                case .ready: scheduler.becameReady(finding.taskID, at: now)
+                }
+            }
+        }
+    }
+
+    /// Tries until it is stored: what an agent tells happened, whether the disk is full or not.
+    private func insistently(_ decide: @Sendable (inout Scheduler, Moment) -> Void) async {
+        while true {
+            do {
+                return try await perform(decide)
             } catch {
-                logger.error("report not stored: \(error)")
+                logger.error("cannot be stored, trying again: \(error)")
+                try? await Task.sleep(for: .seconds(1))
+                if Task.isCancelled || Task.isShuttingDownGracefully { return }
             }
         }
     }
@@ -140,21 +192,18 @@ public actor Engine: Service, Reporting {
     private func decideAndStore<Result: Sendable>(
         _ decide: @Sendable (inout Scheduler, Moment) throws -> Result
     ) async throws -> Result {
-        let before = scheduler
         var next = scheduler
-        next.ports = settings.current.engine.ports.ports
         let result = try decide(&next, now)
         let changes = next.takeChanges()
         let effects = next.takeEffects()
-        scheduler = next
         if !changes.isEmpty {
             do {
                 try await store.commit(changes, of: next)
             } catch {
-                scheduler = before
                 throw EngineError(code: .storage, message: "cannot be stored: \(error)")
             }
         }
+        scheduler = next
         for effect in effects { await carryOut(effect) }
         if !changes.tasks.isEmpty { await followHealth() }
         return result
@@ -162,18 +211,25 @@ public actor Engine: Service, Reporting {
 
     private func carryOut(_ effect: Scheduler.Effect) async {
         switch effect {
-        case .launch(let task, let definition):
-            launches += 1
-            logger.info("task launched", metadata: ["task": "\(task.id)", "ports": "\(task.ports)"])
-            await agent.launch(task, definition)
+        case .accept(let offerID, let tasks):
+            launches += tasks.count
+            for task in tasks {
+                logger.info("task launched", metadata: ["task": "\(task.taskID)", "ports": "\(task.ports)"])
+                if let warning = MemoryFloor.warning(
+                    command: task.definition.cmd ?? task.definition.args?.first ?? "", mem: task.resources.mem)
+                {
+                    logger.warning("\(warning)", metadata: ["app": "\(task.appID)"])
+                }
+            }
+            await agent.accept(offerID, launching: tasks)
         case .kill(let taskID, let grace): await agent.kill(taskID, grace: grace)
+        case .acknowledge(let taskID): await agent.acknowledge(taskID)
         case .emit(let event): events.publish(event)
         }
     }
 
     private func followHealth() async {
-        let running = scheduler.tasks.values.filter { $0.state == .running }
-        await checker?.follow(running.map { ($0, scheduler.apps[$0.appID]?.checks ?? []) })
+        await checker?.follow(scheduler.tasks.values.filter { $0.state == .running })
     }
 
     // MARK: What the API asks
@@ -190,17 +246,6 @@ public actor Engine: Service, Reporting {
         events.publish(event(Moment(elapsed: ContinuousClock.now - start, date: Date())))
     }
 
-    /// A file of a sandbox, by `<task id>/<file>` or, for an app's newest task, `latest/<app>/<file>`.
-    nonisolated func sandboxFile(_ path: String) -> String? {
-        var parts = path.split(separator: "/").map(String.init)
-        if parts.count == 3, parts.removeFirst() == "latest" {
-            guard let newest = folders.newest(of: parts[0]) else { return nil }
-            parts[0] = newest
-        }
-        guard parts.count == 2, ["stdout", "stderr"].contains(parts[1]), !parts[0].hasPrefix(".") else { return nil }
-        return "\(folders.sandbox(parts[0]))/\(parts[1])"
-    }
-
     // MARK: Reporting
 
     public func health() -> Health {
@@ -211,6 +256,9 @@ public actor Engine: Service, Reporting {
         [
             Metric("flock_engine_apps", .gauge, Double(scheduler.apps.count), help: "Apps, sleeping ones included."),
             Metric("flock_engine_tasks", .gauge, Double(scheduler.tasks.count), help: "Tasks that have not ended."),
+            Metric(
+                "flock_engine_waiting", .gauge, Double(scheduler.queue.values.reduce(0) { $0 + $1.count }),
+                help: "Instances that wait to be launched."),
             Metric("flock_engine_event_streams", .gauge, Double(events.count), help: "Open streams of /v2/events."),
             Metric("flock_engine_launches_total", .counter, Double(launches), help: "Tasks launched."),
             Metric("flock_engine_failures_total", .counter, Double(failures), help: "Tasks that ended unasked."),

@@ -7,11 +7,11 @@ import Marathon
 /// The configuration that would be used, as text; changes nothing.
 public enum ConfigurationPreview {
     /// What Marathon answers now, for ``render(apps:settings:state:)``.
-    public static func askMarathon(_ settings: Settings) async throws -> Data {
+    public static func askMarathon(_ settings: Settings, state: StateFolder) async throws -> Data {
         struct Answer: Encodable { var apps: [App] }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         do {
-            let apps = try await MarathonClient(servers: settings.marathonServers, http: http).apps()
+            let apps = try await MarathonClient(settings: settings, state: state, http: http).apps()
             try await http.shutdown()
             return try JSONEncoder().encode(Answer(apps: apps))
         } catch {

@@ -55,7 +55,7 @@ public actor RoutingService: Service, Reporting {
         haproxy = try HAProxyProcess(files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(servers: settings.current.marathonServers, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http)
     }
 
     /// Whether an HAProxy of an earlier run serves already, so that its ports are ours.

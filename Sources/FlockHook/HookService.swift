@@ -29,7 +29,7 @@ public actor HookService: Service, Reporting {
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         deployer = Deployer(
             settings: settings, state: state, store: store,
-            marathon: MarathonClient(servers: settings.current.marathonServers, http: http), logger: logger)
+            marathon: MarathonClient(settings: settings.current, state: state, http: http), logger: logger)
     }
 
     public func run() async throws {

@@ -38,7 +38,7 @@ public actor ScalerService: Service, Reporting {
         self.settings = settings
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(servers: settings.current.marathonServers, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http)
         procedure = SleepProcedure(
             backup: PartClient(.backup, state: state, http: http),
             haproxy: PartClient(.haproxy, state: state, http: http),

@@ -19,7 +19,7 @@ struct FlockBackupCommand: AsyncParsableCommand {
 
     func run() async {
         await Daemon.run("flock-backup", options: options) { context in
-            let waker = Waker(settings: context.settings, logger: context.logger)
+            let waker = Waker(settings: context.settings, state: context.state, logger: context.logger)
             try await PortCheck.requireFree([(context.settings.current.backup.listen, "backup.listen")])
             return [
                 waker,

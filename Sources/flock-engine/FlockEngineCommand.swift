@@ -13,15 +13,16 @@ struct FlockEngineCommand: AsyncParsableCommand {
 
             EXAMPLES
               flock-engine --set engine.listen=127.0.0.1:8080
-              curl -s 127.0.0.1:8080/v2/apps | jq
+              curl -s -u ":$(cat ~/.local/state/flock/engine-token)" 127.0.0.1:8080/v2/apps | jq
             """)
 
     @OptionGroup var options: DaemonOptions
 
     func run() async {
         await Daemon.run("flock-engine", options: options) { context in
-            let engine = try Engine(settings: context.settings, state: context.state, logger: context.logger)
-            let api = EngineAPI(engine: engine)
+            let engine = try await Engine(settings: context.settings, state: context.state, logger: context.logger)
+            let access = try AccessControl(settings: context.settings.current.engine, state: context.state)
+            let api = EngineAPI(engine: engine, access: access)
             return [
                 engine,
                 ReportingServer(

@@ -25,7 +25,7 @@ struct RenderCommand: AsyncParsableCommand {
             if let apps {
                 answer = try Data(contentsOf: URL(fileURLWithPath: apps))
             } else {
-                answer = try await ConfigurationPreview.askMarathon(settings)
+                answer = try await ConfigurationPreview.askMarathon(settings, state: context.state)
             }
             Output.write(try ConfigurationPreview.render(apps: answer, settings: settings, state: context.state))
         } catch {

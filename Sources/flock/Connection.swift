@@ -11,7 +11,7 @@ struct Connection: Sendable {
     let state: StateFolder
     let http: HTTPClient
 
-    var marathon: MarathonClient { MarathonClient(servers: settings.marathonServers, http: http) }
+    var marathon: MarathonClient { MarathonClient(settings: settings, state: state, http: http) }
 
     func part(_ part: StateFolder.Part) -> PartClient { PartClient(part, state: state, http: http) }
 

@@ -29,8 +29,10 @@ struct ImportTests {
 
     /// Files that decide: values only.
     static let pure = [
-        "FlockCore/Names", "FlockCore/Descriptor", "FlockCore/Labels", "FlockEngine/Scheduler", "FlockHAProxy/Routing",
-        "FlockScaler/Decision", "FlockScaler/Signals", "FlockBackup/Wake/WakeState.swift",
+        "FlockCore/Names", "FlockCore/Descriptor", "FlockCore/Labels", "FlockEngine/Scheduler",
+        "FlockEngine/Definition", "FlockEngine/Machine/Allotment.swift", "FlockEngine/Machine/RunRecord.swift",
+        "FlockEngine/Machine/RunFindings.swift", "FlockEngine/Machine/Fetch/ArchiveEntry.swift",
+        "FlockHAProxy/Routing", "FlockScaler/Decision", "FlockScaler/Signals", "FlockBackup/Wake/WakeState.swift",
         "FlockBackup/Proxy/ProxyStateMachine.swift", "FlockHook/Delivery/DeliveryVerdict.swift",
         "FlockHook/Deploy/VerifyVerdict.swift", "FlockHook/Deploy/AppBlueprint.swift",
     ]

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RolloutTests {
     private func rollout(
-        _ wanted: Int, old: [Bool] = [], new: [Bool] = [], killing: Int = 0, minimum: Double = 1, over: Double = 1
+        _ wanted: Int, old: [Bool] = [], new: [Bool] = [], killing: Int = 0, minimum: Double = 1, over: Double = 1,
+        mode: Rollout.Mode = .replace
     ) -> Rollout {
         var definition = EngineExamples.definition(wanted)
         definition.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: minimum, maximumOverCapacity: over)
@@ -14,7 +15,7 @@ import Testing
             old.enumerated().map { EngineExamples.task("o\($0)", config: "1", ready: $1, age: 100 - Double($0)) }
             + new.enumerated().map { EngineExamples.task("n\($0)", config: "2", ready: $1, age: 50 - Double($0)) }
             + (0..<killing).map { EngineExamples.task("k\($0)", config: "2", state: .killing) }
-        return Rollout(app: app, tasks: tasks)
+        return Rollout(app: app, tasks: tasks, mode: mode)
     }
 
     @Test func `a fresh app gets all its tasks`() {
@@ -65,5 +66,11 @@ import Testing
 
     @Test func `an old task that does not serve goes at once`() {
         #expect(rollout(2, old: [true, false]).kill == ["o1"])
+    }
+
+    @Test func `without a replacement under way, tasks of older configurations stay`() {
+        #expect(rollout(2, old: [true, true], mode: .keep).isDone)
+        #expect(rollout(3, old: [true, true], mode: .keep).launch == 1)
+        #expect(rollout(1, old: [true], new: [true], mode: .keep).kill == ["o0"])
     }
 }

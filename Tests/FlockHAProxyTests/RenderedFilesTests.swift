@@ -17,7 +17,8 @@ import Testing
              "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s"},
              "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
                         "scaleDownDelay": "60s", "haproxy": []},
-             "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000"}}
+             "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000", "cpus": "auto", "mem": "auto",
+              "disk": "auto", "isolation": "auto", "access": "token", "requestsPerSecond": 1000}}
             """
         return try JSONDecoder().decode(Settings.self, from: Data(json.utf8))
     }

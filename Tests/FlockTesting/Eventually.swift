@@ -8,15 +8,18 @@ public struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Waits until the condition holds.
-/// - Parameter what: for the error.
+/// - Parameters:
+///   - what: for the error.
+///   - finding: what there is instead, for the error.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(30), or finding: @autoclosure () -> String = "",
+    _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
     while true {
         if try await condition() { return }
         guard ContinuousClock.now < deadline else {
-            throw NeverHappened(description: "did not happen within \(limit): \(what)")
+            throw NeverHappened(description: "did not happen within \(limit): \(what) \(finding())")
         }
         try await Task.sleep(for: .milliseconds(20))
     }

@@ -20,7 +20,12 @@ public final class Site: Sendable {
     public var state: String { "\(folder.path)/state" }
     public var config: String { "\(folder.path)/flock.yaml" }
     public var marathon: MarathonClient {
-        MarathonClient(servers: [URL(string: "http://127.0.0.1:\(enginePort)")].compactMap(\.self), http: http)
+        MarathonClient(servers: [URL(string: "http://127.0.0.1:\(enginePort)")].compactMap(\.self), http: http) {
+            [state] in
+            (try? String(contentsOfFile: StateFolder(state).engineToken, encoding: .utf8)).map {
+                "Bearer \($0.trimmingCharacters(in: .whitespacesAndNewlines))"
+            }
+        }
     }
 
     private actor Running {

@@ -40,11 +40,11 @@ public actor Waker: Service, Reporting {
     private var starts = 0
     private var failures = 0
 
-    public init(settings: LiveSettings, logger: Logger) {
+    public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
         self.settings = settings
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(servers: settings.current.marathonServers, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http)
         probe = HealthProbe(http: http)
     }
 

@@ -69,8 +69,21 @@ public struct Settings: Codable, Sendable, Hashable {
     }
 
     public struct Engine: Codable, Sendable, Hashable {
+        public enum Isolation: String, Codable, Sendable, CaseIterable { case auto, systemd, bwrap, plain }
+        public enum Access: String, Codable, Sendable, CaseIterable { case token, open }
+
         public var listen: ListenAddress
         public var ports: PortRange
+        /// What tasks may take together.
+        public var cpus: Amount
+        /// MiB.
+        public var mem: Amount
+        /// MiB.
+        public var disk: Amount
+        public var isolation: Isolation
+        public var access: Access
+        /// Of each caller.
+        public var requestsPerSecond: Int
     }
 }
 

@@ -148,13 +148,33 @@ extension Settings.Scaler {
 }
 
 extension Settings.Engine {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, ports }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case listen, ports, cpus, mem, disk, isolation, access, requestsPerSecond
+    }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         ports = try container.decode(PortRange.self, forKey: .ports)
+        cpus = try container.decode(Amount.self, forKey: .cpus)
+        mem = try container.decode(Amount.self, forKey: .mem)
+        disk = try container.decode(Amount.self, forKey: .disk)
+        isolation = try container.decode(Isolation.self, forKey: .isolation)
+        access = try container.decode(Access.self, forKey: .access)
+        requestsPerSecond = try container.decode(.requestsPerSecond, in: 1...1_000_000)
+    }
+}
+
+extension Settings.Engine.Isolation {
+    public init(from decoder: any Decoder) throws {
+        self = try Self(choice: decoder)
+    }
+}
+
+extension Settings.Engine.Access {
+    public init(from decoder: any Decoder) throws {
+        self = try Self(choice: decoder)
     }
 }
 

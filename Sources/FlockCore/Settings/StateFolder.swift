@@ -15,6 +15,11 @@ public struct StateFolder: Sendable, Hashable {
     public var repositories: String { "\(path)/git" }
     public var secrets: String { "\(path)/secrets" }
 
+    /// The token that may do everything at the engine's API.
+    public var engineToken: String { "\(path)/engine-token" }
+    /// The token that may only read.
+    public var engineReadToken: String { "\(path)/engine-read-token" }
+
     /// The unix socket where a part answers `/health`, `/metrics` and the verbs that other parts need.
     public func socket(_ part: Part) -> String { "\(path)/\(part.rawValue).sock" }
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Marathon
 import NIOCore
 
 extension Response {
@@ -18,6 +19,17 @@ extension Response {
             return Response(status: .internalServerError)
         }
     }
+
+    /// The answer to a change that began a deployment.
+    static func deployment(
+        _ result: DeploymentResult, status: HTTPResponse.Status = .ok, location: String? = nil
+    ) -> Response {
+        var headers: HTTPFields = [deploymentID: result.deploymentId]
+        headers[.location] = location
+        return json(result, status: status, headers: headers)
+    }
+
+    static let deploymentID = HTTPField.Name("Marathon-Deployment-Id") ?? .eTag
 
     static func text(_ text: String) -> Response {
         Response(
@@ -50,7 +62,10 @@ extension Response {
         case .locked:
             return json(
                 Body(message: error.message, deployments: error.deployments.map { ["id": $0] }), status: .conflict)
-        case .storage, .artifact: return json(Body(message: error.message), status: .serviceUnavailable)
+        case .malformed: return json(Body(message: error.message), status: .badRequest)
+        case .busy: return json(Body(message: error.message), status: .forbidden)
+        case .storage, .artifact, .launch, .isolationRefused:
+            return json(Body(message: error.message), status: .serviceUnavailable)
         }
     }
 }

@@ -3,43 +3,64 @@ import Marathon
 
 extension Scheduler {
     /// An app as Marathon answers it, with its counts and deployments.
-    func answer(_ record: AppRecord, tasks embedsTasks: Bool, failure embedsFailure: Bool) -> App {
+    /// - Parameters:
+    ///   - embeds: `tasks`, `lastTaskFailure`, `taskStats`, `readiness`.
+    ///   - date: what the ages of tasks are counted to.
+    func answer(_ record: AppRecord, embeds: Set<String>, at date: Date = Date()) -> App {
         var app = App(definition: record.definition, version: record.version)
+        let versions = VersionInfo(
+            lastScalingAt: record.scaledVersion ?? record.configVersion, lastConfigChangeAt: record.configVersion)
+        app.versionInfo = versions
         let tasks = tasks(of: record.id)
-        app.tasksStaged = tasks.count { $0.state == .staging }
-        app.tasksRunning = tasks.count { $0.state == .running }
-        if !record.checks.isEmpty {
-            app.tasksHealthy = tasks.count { $0.isReady }
-            app.tasksUnhealthy = tasks.count { $0.state == .running && $0.health.contains { $0.alive == false } }
-        }
-        app.deployments = deployments.values.filter { $0.appID == record.id }.map { DeploymentReference(id: $0.id) }
-            .sorted { $0.id < $1.id }
-        if embedsTasks { app.tasks = tasks.map(answer) }
-        if embedsFailure { app.lastTaskFailure = record.lastTaskFailure }
+        let counts = TaskStats.Counts(tasks)
+        app.tasksStaged = counts.staged
+        app.tasksRunning = counts.running
+        app.tasksHealthy = counts.healthy
+        app.tasksUnhealthy = counts.unhealthy
+        app.deployments = (holders[record.id].map { [DeploymentReference(id: $0)] }) ?? []
+        if embeds.contains("tasks") { app.tasks = tasks.map { answer($0) } }
+        if embeds.contains("taskStats") { app.taskStats = TaskStats(tasks, versions: versions, at: date) }
+        if embeds.contains("lastTaskFailure") { app.lastTaskFailure = record.lastTaskFailure }
+        if embeds.contains("readiness") { app.readinessCheckResults = readiness(of: record.id) }
         return app
     }
 
-    func answer(_ record: TaskRecord) -> AppTask {
+    /// - Parameter embedsServicePorts: as `/v2/tasks` does.
+    func answer(_ record: TaskRecord, embedsServicePorts: Bool = false) -> AppTask {
         var task = AppTask(id: record.id, appId: record.appID, host: record.host, ports: record.ports)
         task.state = record.state.rawValue
         task.stagedAt = Moment.timestamp(record.stagedAt)
         task.startedAt = record.startedAt.map(Moment.timestamp)
         task.version = record.version
-        task.slaveId = TaskRecord.agentID
+        task.slaveId = record.agentID
+        task.ipAddresses = [AppTask.Address(ipAddress: record.host, protocol: "IPv4")]
+        if embedsServicePorts { task.servicePorts = apps[record.appID]?.definition.servicePorts ?? [] }
         let spoken = record.health.compactMap { state in state.alive.map { (state, $0) } }
-        task.healthCheckResults =
-            spoken.isEmpty
-            ? nil
-            : spoken.map { state, alive in
-                var result = HealthCheckResult(alive: alive)
-                result.consecutiveFailures = state.consecutiveFailures
-                result.firstSuccess = state.firstSuccess.map(Moment.timestamp)
-                result.lastSuccess = state.lastSuccess.map(Moment.timestamp)
-                result.lastFailure = state.lastFailure.map(Moment.timestamp)
-                result.lastFailureCause = state.lastFailureCause
-                result.instanceId = record.instanceID
-                return result
-            }
+        if spoken.isEmpty { return task }
+        task.healthCheckResults = spoken.map { state, alive in
+            var result = HealthCheckResult(alive: alive)
+            result.consecutiveFailures = state.consecutiveFailures
+            result.firstSuccess = state.firstSuccess.map(Moment.timestamp)
+            result.lastSuccess = state.lastSuccess.map(Moment.timestamp)
+            result.lastFailure = state.lastFailure.map(Moment.timestamp)
+            result.lastFailureCause = state.lastFailureCause
+            result.instanceId = record.instanceID
+            return result
+        }
         return task
+    }
+
+    func answer(_ record: DeploymentRecord) -> Deployment {
+        var deployment = record.deployment
+        for index in deployment.currentActions.indices {
+            deployment.currentActions[index].readinessCheckResults = readiness(of: deployment.currentActions[index].app)
+        }
+        return deployment
+    }
+
+    private func readiness(of appID: String) -> [ReadinessCheckResult] {
+        tasks(of: appID).compactMap { task in
+            task.readiness.map { .init(name: $0.name, taskId: task.id, ready: task.hasPassedReadiness) }
+        }
     }
 }

@@ -16,6 +16,10 @@ protocol Agent: Sendable {
     /// The task's last status is stored; the agent may forget the task. Until then it tells it again when asked.
     func acknowledge(_ taskID: String) async
 
+    /// Runs a command in the sandbox of a running task, as the task's user and under its limits.
+    /// - Returns: why it failed; `nil` when it ended with status 0 in time.
+    func check(_ taskID: String, _ command: String, timeout: Duration) async -> String?
+
     /// Tells the present status of each of these tasks, which a scheduler that was away believes to run. Tasks that
     /// the agent runs and that are not among them are killed: nobody wants them any longer.
     func reconcile(_ taskIDs: [String]) async

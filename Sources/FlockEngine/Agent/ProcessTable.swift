@@ -4,21 +4,37 @@ import Foundation
 enum ProcessTable {
     /// Whether the process lives; a zombie does not. Source: proc(5), /proc/PID/stat.
     static func isAlive(_ pid: Int32) -> Bool {
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            // The command's name stands in parentheses and may hold anything.
-            let end = stat.lastIndex(of: ")")
-        else { return false }
-        let state = stat[stat.index(after: end)...].first { $0 != " " }
+        guard let state = fields(pid)?.first else { return false }
         return state != "Z" && state != "X"
+    }
+
+    /// Clock ticks since the machine started.
+    static func startTime(_ pid: Int32) -> UInt64? {
+        // The state is field 3, this is field 22.
+        guard let fields = fields(pid), fields.count > 19 else { return nil }
+        return UInt64(fields[19])
     }
 
     /// Whether the process is the task's: a pid may have been given to another since.
     static func isTask(_ taskID: String, pid: Int32) -> Bool {
-        guard isAlive(pid), let environment = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/environ")) else {
-            return false
-        }
-        let entry = Data("MESOS_TASK_ID=\(taskID)".utf8)
-        return environment.split(separator: 0).contains { $0.elementsEqual(entry) }
+        isAlive(pid) && hasVariable("MESOS_TASK_ID=\(taskID)", pid: pid)
+    }
+
+    /// Whether the process was started with this variable, `NAME=value`.
+    static func hasVariable(_ variable: String, pid: Int32) -> Bool {
+        environment(of: pid).contains(variable)
+    }
+
+    /// The environment that the process's program was started with, as entries `NAME=value`; empty for one that we may
+    /// not look into.
+    static func environment(of pid: Int32) -> Set<String> {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/environ")) else { return [] }
+        return Set(data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    /// The pid namespace that the process is in, as the kernel names it. Source: namespaces(7).
+    static func pidNamespace(of pid: Int32) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/ns/pid")
     }
 
     /// Sends a signal to a process group.
@@ -28,5 +44,13 @@ enum ProcessTable {
         // 0 and 1 would mean our own group and everybody.
         guard group > 1 else { return false }
         return Foundation.kill(-group, signal) == 0
+    }
+
+    /// Those of /proc/PID/stat that follow the command's name, which stands in parentheses and may hold anything.
+    private static func fields(_ pid: Int32) -> [Substring]? {
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let end = stat.lastIndex(of: ")")
+        else { return nil }
+        return stat[stat.index(after: end)...].split(whereSeparator: \.isWhitespace)
     }
 }

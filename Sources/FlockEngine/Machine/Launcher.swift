@@ -9,6 +9,10 @@ protocol Launcher: Sendable {
     /// - Throws: ``EngineError`` when the machine refuses.
     func prepare(_ box: TaskBox) throws -> BoxCommand
 
+    /// Ends the time in which a starting task may use a whole core, however small its share: from now on it has its
+    /// share, which may have changed nothing.
+    func settle(_ taskID: String, cpus: Double) async
+
     /// Ids of the processes in the box, as this machine's processes see them; zombies do not count.
     func processes(of taskID: String) -> Set<Int32>
 

@@ -1,3 +1,4 @@
+import Foundation
 import Marathon
 
 /// An app as the engine keeps it.
@@ -8,9 +9,18 @@ struct AppRecord: Codable, Sendable, Hashable {
     var version: String
     /// Of the last change that needs new tasks; scaling does not.
     var configVersion: String
+    /// Of the last change of the number of instances alone.
+    var scaledVersion: String?
     /// Deleted, and gone once its tasks are.
     var isStopping = false
     var lastTaskFailure: TaskFailure?
+    /// What an engine that starts again has to know of the app's ``LaunchDelay``.
+    var backoff: Backoff?
+
+    struct Backoff: Codable, Sendable, Hashable {
+        var seconds: Double
+        var until: Date
+    }
 
     var id: String { definition.id ?? "/" }
     var instances: Int { isStopping ? 0 : definition.instances ?? 1 }

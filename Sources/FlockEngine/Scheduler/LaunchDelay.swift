@@ -1,12 +1,12 @@
 /// How long an app that fails waits for its next launch. Source: Marathon's RateLimiter.
 struct LaunchDelay: Sendable, Hashable {
-    private(set) var delay: Duration = .zero
+    private(set) var delay: Duration
     /// Nothing is launched before.
-    private(set) var until: Duration = .zero
+    private(set) var until: Duration
 
-    /// For a launch that is not the app's fault to wait.
-    mutating func wait(until time: Duration) {
-        until = max(until, time)
+    init(delay: Duration = .zero, until: Duration = .zero) {
+        self.delay = delay
+        self.until = until
     }
 
     mutating func failed(at now: Duration, first: Duration, factor: Double, most: Duration) {

@@ -12,4 +12,9 @@ struct Moment: Sendable, Hashable {
     static func timestamp(_ date: Date) -> String {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
+
+    /// `nil` for what is no timestamp.
+    static func date(_ timestamp: String) -> Date? {
+        try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(timestamp)
+    }
 }

@@ -3,20 +3,38 @@ import Marathon
 /// What to launch and kill to bring an app's tasks nearer to what is wanted. Called after every change, so each
 /// answer only has to be a step in the right direction. Source: Marathon's TaskReplaceActor and ScaleActor.
 struct Rollout: Sendable, Hashable {
+    enum Mode: Sendable {
+        /// The number is kept; tasks of older configurations may stay.
+        case keep
+        /// Tasks of older configurations are replaced.
+        case replace
+    }
+
     var launch = 0
     var kill: [String] = []
-    /// As many ready tasks of this configuration as wanted, and no other.
+    /// As many ready tasks as wanted, and no other that should not be there.
     var isDone = false
 
-    init(app: AppRecord, tasks: [TaskRecord]) {
+    init(app: AppRecord, tasks: [TaskRecord], mode: Mode) {
         let wanted = app.instances
         let present = tasks.filter { $0.state != .killing }
-        let new = present.filter { $0.configVersion == app.configVersion }
-        let old = present.filter { $0.configVersion != app.configVersion }
+        let isNew: (TaskRecord) -> Bool = { mode == .keep || $0.configVersion == app.configVersion }
+        let new = present.filter(isNew)
+        let old = present.filter { !isNew($0) }
 
         if new.count > wanted {
-            // Youngest first, those that serve last.
-            let order = new.sorted { ($0.isReady ? 1 : 0, $1.stagedAt) < ($1.isReady ? 1 : 0, $0.stagedAt) }
+            // Those that serve last, older configurations before this one, then the youngest or the oldest.
+            let oldestFirst = app.definition.killSelection == "OLDEST_FIRST"
+            let order = new.sorted { one, other in
+                if one.isReady != other.isReady { return !one.isReady }
+                let (isCurrent, otherIsCurrent) = (
+                    one.configVersion == app.configVersion, other.configVersion == app.configVersion
+                )
+                if isCurrent != otherIsCurrent { return !isCurrent }
+                return oldestFirst
+                    ? (one.stagedAt, one.id) < (other.stagedAt, other.id)
+                    : (other.stagedAt, other.id) < (one.stagedAt, one.id)
+            }
             kill = order.prefix(new.count - wanted).map(\.id)
         }
         if old.isEmpty {

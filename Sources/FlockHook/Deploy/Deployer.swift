@@ -132,7 +132,10 @@ struct Deployer: Sendable {
 
     private func submit(_ blueprint: AppBlueprint, _ deploy: DeployRecord) async throws -> Rollout {
         let id = blueprint.name.id
-        try await store.advance(deploy.id, to: .submitting, "starting \(id)")
+        let descriptor = blueprint.descriptor
+        let warning = MemoryFloor.warning(command: descriptor.command, mem: descriptor.mem)
+        try await store.advance(
+            deploy.id, to: .submitting, "starting \(id)" + (warning.map { "; warning: \($0)" } ?? ""))
         let previous = try await persistently { try await marathon.app(id) }
         // A redeploy keeps the number the scaler chose, but a sleeping app, or one that is just being put to sleep,
         // has to run to be checked.

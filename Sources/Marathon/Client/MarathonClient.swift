@@ -8,15 +8,18 @@ import NIOHTTP1
 public struct MarathonClient: Sendable {
     private let servers: [URL]
     private let http: HTTPClient
+    private let authorization: @Sendable () -> String?
     /// No answer that Flock asks for is larger.
     private static let bodyLimit = 256 << 20
 
     /// - Parameters:
     ///   - servers: base addresses such as `http://127.0.0.1:8080`.
     ///   - http: see ``httpConfiguration``; the caller shuts it down.
-    public init(servers: [URL], http: HTTPClient) {
+    ///   - authorization: the header of that name, asked for at each request.
+    public init(servers: [URL], http: HTTPClient, authorization: @escaping @Sendable () -> String? = { nil }) {
         self.servers = servers
         self.http = http
+        self.authorization = authorization
     }
 
     /// A client that says at once that a server is down, follows no redirects and does not unpack bodies.
@@ -189,6 +192,7 @@ public struct MarathonClient: Sendable {
             var request = HTTPClientRequest(url: base + path)
             request.method = method
             request.headers.add(name: "Accept", value: accept)
+            if let authorization = authorization() { request.headers.add(name: "Authorization", value: authorization) }
             if let body {
                 request.headers.add(name: "Content-Type", value: "application/json")
                 request.body = .bytes(ByteBuffer(data: body))

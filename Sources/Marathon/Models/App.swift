@@ -3,6 +3,8 @@ public struct App: Codable, Sendable, Hashable {
     public var definition: AppDefinition
     /// When this configuration was made, ISO 8601 with milliseconds.
     public var version: String
+    /// Marathon 0.11 and later.
+    public var versionInfo: VersionInfo?
     public var tasksStaged: Int
     public var tasksRunning: Int
     public var tasksHealthy: Int
@@ -13,6 +15,10 @@ public struct App: Codable, Sendable, Hashable {
     public var tasks: [AppTask]?
     /// Only where the request embedded it.
     public var lastTaskFailure: TaskFailure?
+    /// Only where the request embedded it.
+    public var readinessCheckResults: [ReadinessCheckResult]?
+    /// Only where the request embedded it.
+    public var taskStats: TaskStats?
 
     public var id: String { definition.id ?? "/" }
     public var instances: Int { definition.instances ?? 1 }
@@ -30,6 +36,7 @@ public struct App: Codable, Sendable, Hashable {
 
     enum CodingKeys: String, CodingKey {
         case version, tasksStaged, tasksRunning, tasksHealthy, tasksUnhealthy, deployments, tasks, lastTaskFailure
+        case versionInfo, readinessCheckResults, taskStats
     }
 
     public init(from decoder: any Decoder) throws {
@@ -41,6 +48,10 @@ public struct App: Codable, Sendable, Hashable {
         tasksHealthy = try container.decodeIfPresent(Int.self, forKey: .tasksHealthy) ?? 0
         tasksUnhealthy = try container.decodeIfPresent(Int.self, forKey: .tasksUnhealthy) ?? 0
         deployments = try container.decodeIfPresent([DeploymentReference].self, forKey: .deployments) ?? []
+        versionInfo = try container.decodeIfPresent(VersionInfo.self, forKey: .versionInfo)
+        readinessCheckResults = try container.decodeIfPresent(
+            [ReadinessCheckResult].self, forKey: .readinessCheckResults)
+        taskStats = try container.decodeIfPresent(TaskStats.self, forKey: .taskStats)
         tasks = try container.decodeIfPresent([AppTask].self, forKey: .tasks)
         lastTaskFailure = try container.decodeIfPresent(TaskFailure.self, forKey: .lastTaskFailure)
     }
@@ -54,8 +65,22 @@ public struct App: Codable, Sendable, Hashable {
         try container.encode(tasksHealthy, forKey: .tasksHealthy)
         try container.encode(tasksUnhealthy, forKey: .tasksUnhealthy)
         try container.encode(deployments, forKey: .deployments)
+        try container.encodeIfPresent(versionInfo, forKey: .versionInfo)
+        try container.encodeIfPresent(readinessCheckResults, forKey: .readinessCheckResults)
+        try container.encodeIfPresent(taskStats, forKey: .taskStats)
         try container.encodeIfPresent(tasks, forKey: .tasks)
         try container.encodeIfPresent(lastTaskFailure, forKey: .lastTaskFailure)
+    }
+}
+
+/// When an app was changed last, as versions.
+public struct VersionInfo: Codable, Sendable, Hashable {
+    public var lastScalingAt: String
+    public var lastConfigChangeAt: String
+
+    public init(lastScalingAt: String, lastConfigChangeAt: String) {
+        self.lastScalingAt = lastScalingAt
+        self.lastConfigChangeAt = lastConfigChangeAt
     }
 }
 
@@ -80,5 +105,24 @@ public struct TaskFailure: Codable, Sendable, Hashable {
         self.host = host
         self.timestamp = timestamp
         self.version = version
+    }
+}
+
+extension App {
+    /// A former version: the bare definition.
+    public struct Former: Encodable, Sendable {
+        var definition: AppDefinition
+        var version: String
+
+        public init(definition: AppDefinition, version: String) {
+            self.definition = definition
+            self.version = version
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            try definition.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(version, forKey: .version)
+        }
     }
 }

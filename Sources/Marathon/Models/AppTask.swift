@@ -12,7 +12,20 @@ public struct AppTask: Codable, Sendable, Hashable {
     /// The app's version that this task runs.
     public var version: String?
     public var slaveId: String?
+    /// Only in `/v2/tasks`.
+    public var servicePorts: [Int]?
+    public var ipAddresses: [Address]?
     public var healthCheckResults: [HealthCheckResult]?
+
+    public struct Address: Codable, Sendable, Hashable {
+        public var ipAddress: String
+        public var `protocol`: String
+
+        public init(ipAddress: String, protocol: String) {
+            self.ipAddress = ipAddress
+            self.protocol = `protocol`
+        }
+    }
 
     public init(id: String, appId: String, host: String, ports: [Int]) {
         self.id = id
@@ -22,7 +35,8 @@ public struct AppTask: Codable, Sendable, Hashable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, appId, host, ports, state, stagedAt, startedAt, version, slaveId, healthCheckResults
+        case id, appId, host, ports, state, stagedAt, startedAt, version, slaveId, servicePorts
+        case ipAddresses, healthCheckResults
     }
 
     public init(from decoder: any Decoder) throws {
@@ -36,6 +50,9 @@ public struct AppTask: Codable, Sendable, Hashable {
         startedAt = try container.decodeIfPresent(String.self, forKey: .startedAt)
         version = try container.decodeIfPresent(String.self, forKey: .version)
         slaveId = try container.decodeIfPresent(String.self, forKey: .slaveId)
+        servicePorts = try container.decodeIfPresent([Int].self, forKey: .servicePorts)
+        // Containers that have none yet answer null or leave out the address.
+        ipAddresses = try? container.decodeIfPresent([Address].self, forKey: .ipAddresses)
         healthCheckResults = try container.decodeIfPresent([HealthCheckResult].self, forKey: .healthCheckResults)
     }
 

@@ -29,6 +29,11 @@ public struct Container: Codable, Sendable, Hashable {
         public var `protocol`: String?
         public var name: String?
         public var labels: [String: String]?
+
+        public init(containerPort: Int? = nil, name: String? = nil) {
+            self.containerPort = containerPort
+            self.name = name
+        }
     }
 
     public struct Volume: Codable, Sendable, Hashable {
@@ -36,6 +41,11 @@ public struct Container: Codable, Sendable, Hashable {
         public var hostPath: String?
         /// `RW` or `RO`.
         public var mode: String?
+    }
+
+    /// Of the Mesos containerizer, without an image.
+    public init() {
+        type = "MESOS"
     }
 
     public init(from decoder: any Decoder) throws {

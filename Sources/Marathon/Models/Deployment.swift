@@ -23,13 +23,15 @@ public struct Deployment: Codable, Sendable, Hashable {
     public struct Action: Codable, Sendable, Hashable {
         public var action: String
         public var app: String
+        /// Only of the current step.
+        public var readinessCheckResults: [ReadinessCheckResult]?
 
         public init(action: String, app: String) {
             self.action = action
             self.app = app
         }
 
-        enum CodingKeys: String, CodingKey { case action, app, type }
+        enum CodingKeys: String, CodingKey { case action, app, type, readinessCheckResults }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -38,12 +40,15 @@ public struct Deployment: Codable, Sendable, Hashable {
                 try container.decodeIfPresent(String.self, forKey: .action)
                 ?? container.decodeIfPresent(String.self, forKey: .type) ?? ""
             app = try container.decodeIfPresent(String.self, forKey: .app) ?? ""
+            readinessCheckResults = try container.decodeIfPresent(
+                [ReadinessCheckResult].self, forKey: .readinessCheckResults)
         }
 
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(action, forKey: .action)
             try container.encode(app, forKey: .app)
+            try container.encodeIfPresent(readinessCheckResults, forKey: .readinessCheckResults)
         }
     }
 
@@ -69,6 +74,8 @@ public struct Deployment: Codable, Sendable, Hashable {
     public var id: String
     public var version: String
     public var affectedApps: [String]
+    /// Empty where there are no pods.
+    public var affectedPods: [String]?
     public var steps: [Step]
     public var currentActions: [Action]
     public var currentStep: Int
@@ -78,6 +85,7 @@ public struct Deployment: Codable, Sendable, Hashable {
         self.id = id
         self.version = version
         self.affectedApps = affectedApps
+        affectedPods = []
         self.steps = steps
         self.currentStep = currentStep
         currentActions = currentStep >= 1 && currentStep <= steps.count ? steps[currentStep - 1].actions : []

@@ -25,3 +25,16 @@ public struct ReadinessCheck: Codable, Sendable, Hashable {
         preserveLastResponse = try container.decodeIfPresent(Bool.self, forKey: .preserveLastResponse) ?? false
     }
 }
+
+/// What a task said to its readiness check so far.
+public struct ReadinessCheckResult: Codable, Sendable, Hashable {
+    public var name: String
+    public var taskId: String
+    public var ready: Bool
+
+    public init(name: String, taskId: String, ready: Bool) {
+        self.name = name
+        self.taskId = taskId
+        self.ready = ready
+    }
+}

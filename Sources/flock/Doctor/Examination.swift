@@ -1,5 +1,6 @@
 import FlockCore
 import FlockDaemon
+import FlockEngine
 import Foundation
 import Subprocess
 
@@ -25,11 +26,15 @@ struct Examination: Sendable {
             await program("git", "git", ["--version"], mend: "sudo apt-get install git"),
             await program("Node", "node", ["--version"], mend: "sudo apt-get install nodejs"),
             await program("tar", "tar", ["--version"], mend: "sudo apt-get install tar"),
+            await program("bubblewrap", "bwrap", ["--version"], mend: "sudo apt-get install bubblewrap"),
         ]
         do {
             let context = try Daemon.context("flock", options: options)
             findings.append(Finding(what: "settings", isGood: true, found: context.file.path ?? "the defaults"))
             findings.append(folder(context.state))
+            if context.settings.current.marathon == nil {
+                findings.append(await isolation(context.settings.current, context.state))
+            }
             findings += await ports(context.settings.current, context.state)
         } catch {
             findings.append(Finding(what: "settings", isGood: false, found: error.message, mend: error.hint))
@@ -48,6 +53,17 @@ struct Examination: Sendable {
         }
         let line = result.standardOutput.split(separator: "\n").first.map(String.init) ?? ""
         return Finding(what: what, isGood: true, found: line)
+    }
+
+    private func isolation(_ settings: Settings, _ state: StateFolder) async -> Finding {
+        do {
+            return Finding(
+                what: "isolation", isGood: true, found: try await Engine.isolation(settings.engine, state: state))
+        } catch {
+            return Finding(
+                what: "isolation", isGood: false, found: (error as? EngineError)?.message ?? "\(error)",
+                mend: "See engine.isolation in flock.yaml.")
+        }
     }
 
     private func folder(_ state: StateFolder) -> Finding {

@@ -36,7 +36,7 @@ struct DownCommand: AsyncParsableCommand {
             }
             let parts = ["flock"] + StateFolder.Part.allCases.map { "flock-\($0.rawValue)" }
             let locks = try parts.map { try StateLock(part: $0, state: context.state) }
-            let engine = try Engine(settings: context.settings, state: context.state, logger: context.logger)
+            let engine = try await Engine(settings: context.settings, state: context.state, logger: context.logger)
             try await engine.stopLeftovers()
             try await RoutingService(settings: context.settings, state: context.state, logger: context.logger)
                 .stopLeftovers()

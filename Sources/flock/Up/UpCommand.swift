@@ -40,18 +40,20 @@ struct UpCommand: AsyncParsableCommand {
             var services: [any Service] = [interrupt]
             var teardown: [@Sendable () async -> Void] = []
             if settings.marathon == nil {
-                let engine = try Engine(settings: context.settings, state: context.state, logger: context.logger)
+                let engine = try await Engine(settings: context.settings, state: context.state, logger: context.logger)
+                let api = EngineAPI(
+                    engine: engine, access: try AccessControl(settings: settings.engine, state: context.state))
                 services += [
                     engine,
                     ReportingServer(
                         .tcp(settings.engine.listen, setting: "engine.listen"), reporting: engine,
-                        logger: context.logger, routes: EngineAPI(engine: engine).addRoutes),
+                        logger: context.logger, routes: api.addRoutes),
                     ReportingServer(.socket(context.state.socket(.engine)), reporting: engine, logger: context.logger),
                 ]
                 teardown.append { await engine.stopTasks() }
             }
             let hook = try HookService(settings: context.settings, state: context.state, logger: context.logger)
-            let waker = Waker(settings: context.settings, logger: context.logger)
+            let waker = Waker(settings: context.settings, state: context.state, logger: context.logger)
             let scaler = ScalerService(settings: context.settings, state: context.state, logger: context.logger)
             services += [
                 routing, hook, waker, scaler,

@@ -1,0 +1,70 @@
+/// The shell's part in making a box: what has to happen in a process of its own before the command takes its place.
+/// Scripts are constant but for the names of variables; whatever comes from outside is an argument. A step that
+/// fails ends with status 125, so that no command runs unbounded.
+struct BoxScript: Sendable, Hashable {
+    static let shell = "/bin/sh"
+
+    private var lines: [String] = []
+    private var arguments: [String] = []
+
+    /// The sandbox belongs to the app's user, and to nobody else. Links are not followed.
+    mutating func give(_ sandbox: String, to user: UInt32) {
+        lines.append(#"chown -hR "$1:$1" "$2" && chmod 700 "$2" || exit 125; shift 2"#)
+        arguments += ["\(user)", sandbox]
+    }
+
+    /// Joins the control groups. The shell that runs this becomes the box; its parent stays outside.
+    mutating func join(_ groups: [String]) {
+        lines.append(#"while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 125; shift; done; shift"#)
+        arguments += groups + ["--"]
+    }
+
+    /// No core files, and as many open files as programs want and the machine allows.
+    mutating func limit() {
+        lines.append("ulimit -c 0; ulimit -n \(BoxLimits.files) 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"")
+    }
+
+    /// - Parameter data: bytes that a process may have for itself.
+    mutating func limit(data: Int) {
+        lines.append(#"ulimit -d "$1" || exit 125; shift"#)
+        arguments.append("\(data >> 10)")
+    }
+
+    /// Becomes the program. It finds a list of users as descriptor 3, in which the app's is.
+    mutating func become(_ program: [String], passwd: String) {
+        lines.append(#"users=$1; shift; exec "$@" 3<<END"#)
+        lines += ["$users", "END"]
+        arguments += [passwd] + program
+    }
+
+    mutating func become(_ program: [String]) {
+        lines.append(#"exec "$@""#)
+        arguments += program
+    }
+
+    /// Runs the program to its end and ends as it did, and leaves a file if the kernel killed in the group meanwhile:
+    /// the group is gone with its last process.
+    /// - Parameters:
+    ///   - events: the group's file with a line `oom_kill`.
+    ///   - record: made when its number is not 0.
+    mutating func hold(_ program: [String], passwd: String?, events: String, record: String) {
+        lines.append(#"events=$1; record=$2; users=$3; shift 3"#)
+        lines += [passwd == nil ? #""$@""# : "\"$@\" 3<<END\n$users\nEND", "status=$?"]
+        lines += [#"while read -r name count; do case "$name $count" in"#, #""oom_kill 0") ;;"#]
+        lines += [#""oom_kill "*) : > "$record" ;;"#, #"esac; done < "$events""#]
+        lines.append("exit $status")
+        arguments += [events, record, passwd ?? ""] + program
+    }
+
+    /// Goes to the sandbox and becomes the command, with its own environment.
+    mutating func enter(_ sandbox: String, _ environment: BoxEnvironment, _ command: [String]) {
+        lines.append(#"umask 022; cd "$1" || exit 125; shift"#)
+        lines.append("exec /usr/bin/env -i -- \(environment.words) \"$@\"")
+        arguments += [sandbox] + command
+    }
+
+    /// The shell's arguments.
+    var words: [String] { ["-c", lines.joined(separator: "\n"), "flock-box"] + arguments }
+    /// The shell and its arguments.
+    var command: [String] { [Self.shell] + words }
+}
