@@ -115,14 +115,8 @@ public actor Engine: Service, Reporting {
                 await insistently { scheduler, now in scheduler.offered(offer, at: now) }
             case .rescind(let agentID): await insistently { scheduler, _ in scheduler.rescinded(agentID: agentID) }
             case .status(let status):
-                if status.state.isTerminal {
-                    logger.info(
-                        "task ended",
-                        metadata: [
-                            "task": "\(status.taskID)", "state": "\(status.state.rawValue)",
-                            "message": "\(status.message)",
-                        ])
-                    if scheduler.tasks[status.taskID].map({ $0.state != .killing }) ?? false { failures += 1 }
+                if status.state.isTerminal, scheduler.tasks[status.taskID].map({ $0.state != .killing }) ?? false {
+                    failures += 1
                 }
                 await insistently { scheduler, now in scheduler.status(status, at: now) }
             }
