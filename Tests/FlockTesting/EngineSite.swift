@@ -129,7 +129,7 @@ public final class EngineSite: Sendable {
     }
 
     private func request(
-        _ method: HTTPMethod, _ path: String, _ body: String?, _ caller: Caller, _ headers: [String: String]
+        _ method: HTTPMethod, _ path: String, _ body: [UInt8], _ caller: Caller, _ headers: [String: String]
     ) throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
@@ -137,7 +137,7 @@ public final class EngineSite: Sendable {
             request.headers.add(name: "Authorization", value: authorization)
         }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-        if let body { request.body = .bytes(ByteBuffer(string: body)) }
+        if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
         return request
     }
 
@@ -146,11 +146,19 @@ public final class EngineSite: Sendable {
         _ method: HTTPMethod, _ path: String, _ body: String? = nil, as caller: Caller = .changer,
         headers: [String: String] = [:]
     ) async throws -> Answer {
+        try await ask(method, path, bytes: Array((body ?? "").utf8), as: caller, headers: headers)
+    }
+
+    /// A request to the API with any bytes.
+    /// - Parameter readsBody: false for an answer that does not end, which is given up.
+    public func ask(
+        _ method: HTTPMethod, _ path: String, bytes: [UInt8], as caller: Caller = .changer,
+        headers: [String: String] = [:], readsBody: Bool = true
+    ) async throws -> Answer {
         let response = try await http.execute(
-            try request(method, path, body, caller, headers), timeout: .seconds(60))
-        return Answer(
-            status: Int(response.status.code), headers: response.headers,
-            text: String(buffer: try await response.body.collect(upTo: 64 << 20)))
+            try request(method, path, bytes, caller, headers), timeout: .seconds(60))
+        let text = readsBody ? String(buffer: try await response.body.collect(upTo: 64 << 20)) : ""
+        return Answer(status: Int(response.status.code), headers: response.headers, text: text)
     }
 
     /// What any server answers, such as a task.
@@ -163,7 +171,7 @@ public final class EngineSite: Sendable {
     /// - Parameter query: behind the path, `?event_type=…`.
     public func events(_ query: String = "") async throws -> EventLog {
         let response = try await http.execute(
-            try request(.GET, "/v2/events\(query)", nil, .reader, ["Accept": "text/event-stream"]),
+            try request(.GET, "/v2/events\(query)", [], .reader, ["Accept": "text/event-stream"]),
             timeout: .seconds(60))
         return EventLog(response.body)
     }
