@@ -45,12 +45,17 @@ enum DefinitionPath {
         guard id != root else { return ["Path must contain at least one path element"] }
         var errors: [String] = []
         if !AppID.isValid(id) { errors.append(badSegment) }
+        if id.utf8.count > longest { errors.append("got \(id.utf8.count) bytes, expected \(longest) or less") }
         if let last = id.split(separator: "/").last, reserved.contains(last) {
             errors.append(
                 "must not end with any of the following reserved keywords: \(reserved.joined(separator: ", "))")
         }
         return errors
     }
+
+    /// Bytes. Marathon has no bound, but a task's folder bears its id, which is 52 bytes longer than the app's, and
+    /// names of files end at 255.
+    private static let longest = 200
 
     static let outside = "Identifier is not child of /. Hint: use relative paths."
     private static let badSegment =
