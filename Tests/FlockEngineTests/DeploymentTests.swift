@@ -163,4 +163,24 @@ import Testing
         let error = #expect(throws: EngineError.self) { try scheduler.put(definition("/b"), to: "/b", at: at(1)) }
         #expect(error?.code == .busy)
     }
+
+    @Test func `thousands of steps with nothing to launch are over at once`() throws {
+        var scheduler = Scheduler()
+        var change = TreeChange()
+        for number in 0..<3000 {
+            change.apps["/a\(number)"] = definition(
+                "/a\(number)", instances: 0, needs: number == 0 ? [] : ["/a\(number - 1)"])
+        }
+        _ = try scheduler.deploy(change, force: false, at: at(0))
+        #expect(scheduler.deployments.isEmpty)
+        #expect(scheduler.apps.count == 3000)
+    }
+
+    @Test func `versions go on after a clock was set back by years`() throws {
+        var scheduler = Scheduler()
+        let first = try scheduler.put(definition("/a"), to: "/a", at: at(0)).version
+        let second = try scheduler.put(definition("/b"), to: "/b", at: at(-1e9)).version
+        #expect(second > first)
+        #expect(second.prefix(19) == first.prefix(19))
+    }
 }
