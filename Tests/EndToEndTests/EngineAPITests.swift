@@ -171,6 +171,7 @@ struct EngineAPITests {
                 (#"{"id": "../x", "cmd": "ls"}"#, "/id"), (#"{"id": "a_b", "cmd": "ls"}"#, "/id"),
                 (#"{"id": "/x/tasks", "cmd": "ls"}"#, "/id"), (#"{"id": "/g", "cmd": "ls"}"#, "/id"),
                 (#"{"id": "/a/below", "cmd": "ls"}"#, "/"),
+                (#"{"id": "\#(String(repeating: "a", count: 250))", "cmd": "ls"}"#, "/id"),
                 (#"{"id": "x"}"#, "/"), (#"{"id": "x", "cmd": "ls", "args": ["ls"]}"#, "/"),
                 (
                     #"{"id": "x", "cmd": "ls", "upgradeStrategy": {"minimumHealthCapacity": 1.2, "maximumOverCapacity": 0}}"#,
@@ -192,7 +193,7 @@ struct EngineAPITests {
                 let paths = (answer["details"] as? [[String: Any]] ?? []).compactMap { $0["path"] as? String }
                 #expect(paths.contains(path), "\(body) \(answer.text)")
             }
-            let strategy = try await site.ask(.POST, "/v2/apps", invalid[9].body)
+            let strategy = try await site.ask(.POST, "/v2/apps", invalid[10].body)
             #expect(strategy["details", 0, "errors", 0] as? String == "got 1.2, expected between 0.0 and 1.0")
 
             let version = try await site.ask(.PUT, "/v2/apps/a", #"{"version": "v", "instances": 1}"#)
@@ -428,6 +429,47 @@ struct EngineAPITests {
             try await site.isQuiet()
             #expect(try await instances() == 0)
             #expect(try await tasks().isEmpty)
+        }
+    }
+
+    // MARK: Files
+
+    @Test("/files/read: parts of a task's output, and nothing else, whatever the task puts in its place")
+    func files() async throws {
+        try await EngineSite.run { site in
+            let commands = [
+                "talker": "echo hello; exec sleep 1000",
+                "linker": "ln -sf /etc/passwd stdout; echo done >&2; exec sleep 1000",
+                "piper": "rm stdout; mkfifo stdout; echo done >&2; exec sleep 1000",
+                "nester": "rm stdout; mkdir stdout; echo done >&2; exec sleep 1000",
+            ]
+            for (id, command) in commands {
+                let body = #"{"id": "/\#(id)", "cmd": "\#(command)", "cpus": 0.1, "mem": 32}"#
+                #expect(try await site.ask(.POST, "/v2/apps", body).status == 201)
+            }
+            func read(_ path: String, _ range: String = "") async throws -> EngineSite.Answer {
+                try await site.ask(.GET, "/files/read?path=\(path)\(range)", as: .reader)
+            }
+            try await eventually("it has spoken") {
+                try await read("latest/talker/stdout")["data"] as? String == "hello\n"
+            }
+            let task = try await site.ask(.GET, "/v2/apps/talker/tasks")["tasks", 0, "id"] as? String ?? ""
+            #expect(try await read("\(task)/stdout", "&offset=1&length=3").text == #"{"data":"ell","offset":1}"#)
+            #expect(try await read("\(task)/stdout", "&offset=-2").text == #"{"data":"o\n","offset":4}"#)
+            #expect(try await read("\(task)/stdout", "&offset=99&length=-1").text == #"{"data":"","offset":6}"#)
+            for id in commands.keys where id != "talker" {
+                try await eventually("\(id) has done it") {
+                    try await read("latest/\(id)/stderr")["data"] as? String == "done\n"
+                }
+                #expect(try await read("latest/\(id)/stdout").status == 404, "\(id)")
+            }
+            for path in [
+                "", "stdout", "\(task)", "\(task)/none", "../\(task)/stdout", "x/\(task)/stdout", "..%2Fstdout",
+                "/etc/passwd",
+                "%00/stdout", "\(task)%00/stdout", "x%2F%CC%81/stdout", "latest/none/stdout", "latest/../stdout",
+            ] {
+                #expect(try await read(path).status == 404, "\(path)")
+            }
         }
     }
 
