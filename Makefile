@@ -14,7 +14,7 @@ help:
 	@echo "make demo    install what is missing, build, start everything, push the example, see it sleep and wake"
 	@echo "make test    run all tests"
 	@echo "make lint    formatting, warnings, import arrows, shell scripts"
-	@echo "make bench   measure waking and proxying, each against a baseline of the same run"
+	@echo "make bench   measure waking, proxying and the engine, each against a baseline of the same run"
 
 packages:
 	@sh Tests/install-packages.sh $(PACKAGES)
@@ -41,6 +41,7 @@ lint: build
 bench: packages
 	@sh Tests/install-packages.sh $(BENCH_PACKAGES)
 	$(SWIFT) build -c release --product flock
+	$(SWIFT) build -c release --product flock-engine
 	FLOCK="$$($(SWIFT) build -c release --show-bin-path)/flock" $(SWIFT) run --package-path Benchmarks -c release flock-bench
 
 format:

@@ -4,13 +4,15 @@ import Foundation
 enum RawHTTP {
     struct Failure: Error { var what: String }
 
+    /// - Parameter token: of the engine's API.
     /// - Returns: the whole answer. The connection is closed after it.
     static func request(
-        port: Int, _ method: String = "GET", _ path: String, host: String = "localhost", body: String = ""
+        port: Int, _ method: String = "GET", _ path: String, host: String = "localhost", token: String? = nil,
+        body: String = ""
     ) throws -> String {
         guard let socket = connect(port: port) else { throw Failure(what: "port \(port) refuses") }
         defer { close(socket) }
-        send(socket, method, path, host, body)
+        send(socket, method, path, host, token, body)
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -33,7 +35,7 @@ enum RawHTTP {
                 continue
             }
             defer { close(socket) }
-            send(socket, "GET", path, host, "")
+            send(socket, "GET", path, host, nil, "")
             var answer = [UInt8](repeating: 0, count: 12)
             guard read(socket, &answer, answer.count) == answer.count else { continue }
             let elapsed = (clock.now - start) / .milliseconds(1)
@@ -45,7 +47,8 @@ enum RawHTTP {
         throw Failure(what: "no answer within \(limit)")
     }
 
-    private static func connect(port: Int) -> Int32? {
+    /// - Returns: a socket that the caller closes; nil where nobody listens.
+    static func connect(port: Int) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -63,10 +66,19 @@ enum RawHTTP {
         return descriptor
     }
 
-    private static func send(_ socket: Int32, _ method: String, _ path: String, _ host: String, _ body: String) {
+    static func send(
+        _ socket: Int32, _ method: String, _ path: String, _ host: String, _ token: String?, _ body: String
+    ) {
+        let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
         let text =
-            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        let bytes = Array(text.utf8)
-        _ = write(socket, bytes, bytes.count)
+            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\(authorization)"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(socket, $0.baseAddress, $0.count) }
+            // The answer, or its absence, says why.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
     }
 }

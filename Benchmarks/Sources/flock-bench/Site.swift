@@ -11,6 +11,7 @@ final class Site {
     private let flock: String
     private let example: URL
     private var process: Process?
+    private var token: String?
 
     init(flock: String, example: URL) throws {
         self.flock = flock
@@ -29,74 +30,54 @@ final class Site {
     }
 
     func start() throws {
-        process = try launch(flock, ["up"] + options, in: folder)
-        try wait("flock up") { (try? RawHTTP.request(port: self.engine, "GET", "/ping").contains("pong")) == true }
+        process = try Program.launch(flock, ["up"] + options, in: folder)
+        try Program.wait("flock up") {
+            (try? RawHTTP.request(port: self.engine, "GET", "/ping").contains("pong")) == true
+        }
         let program = folder.appendingPathComponent("hello-node")
         try FileManager.default.copyItem(at: example, to: program)
-        try run(flock, ["repo", "create", "hello-node"] + options, in: folder)
+        try Program.run(flock, ["repo", "create", "hello-node"] + options, in: folder)
         for arguments in [
             ["init", "-q", "-b", "main"], ["add", "-A"],
             ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "Hello"],
             ["push", "-q", "\(folder.path)/state/git/hello-node.git", "main"],
         ] {
-            try run("/usr/bin/git", arguments, in: program)
+            try Program.run("/usr/bin/git", arguments, in: program)
         }
-        try wait("the app") {
+        try Program.wait("the app") {
             (try? RawHTTP.request(port: self.web, "GET", "/health", host: Self.host).hasPrefix("HTTP/1.1 200")) == true
         }
     }
 
     func stop() {
-        try? run(flock, ["down"] + options, in: folder)
+        try? Program.run(flock, ["down"] + options, in: folder)
         process?.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
     }
 
     /// Ends the app's tasks and waits until none is left.
     func putToSleep() throws {
-        _ = try RawHTTP.request(port: engine, "PUT", "/v2/apps\(Self.id)", body: #"{"instances":0}"#)
-        try wait("the app is gone") {
-            try RawHTTP.request(port: self.engine, "GET", "/v2/apps\(Self.id)/tasks").contains(#""tasks":[]"#)
-        }
+        _ = try ask("PUT", "/v2/apps\(Self.id)", body: #"{"instances":0}"#)
+        try Program.wait("the app is gone") { try ask("GET", "/v2/apps\(Self.id)/tasks").contains(#""tasks":[]"#) }
         // HAProxy learns of it a moment later.
         usleep(200_000)
     }
 
+    /// Asks the engine.
+    private func ask(_ method: String, _ path: String, body: String = "") throws -> String {
+        if token == nil {
+            token = try String(contentsOf: folder.appendingPathComponent("state/engine-token"), encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return try RawHTTP.request(port: engine, method, path, token: token, body: body)
+    }
+
     /// Where the app's task listens.
     func taskPort() throws -> Int {
-        let answer = try RawHTTP.request(port: engine, "GET", "/v2/apps\(Self.id)/tasks")
+        let answer = try ask("GET", "/v2/apps\(Self.id)/tasks")
         guard let start = answer.range(of: #""ports":["#)?.upperBound,
             let port = Int(answer[start...].prefix { $0.isNumber })
         else { throw RawHTTP.Failure(what: "no task") }
         return port
-    }
-
-    func launch(
-        _ program: String, _ arguments: [String], in folder: URL, environment: [String: String]? = nil
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        if let environment { process.environment = environment }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
-    }
-
-    private func run(_ program: String, _ arguments: [String], in folder: URL) throws {
-        let process = try launch(program, arguments, in: folder)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(program) \(arguments) failed") }
-    }
-
-    private func wait(_ what: String, _ condition: () throws -> Bool) throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try !condition() {
-            guard ContinuousClock.now < deadline else { throw RawHTTP.Failure(what: "\(what): not within 30 s") }
-            usleep(2_000)
-        }
     }
 }

@@ -29,7 +29,7 @@ struct WakeBenchmark {
     private func startBare(port: Int) throws -> Double {
         let clock = ContinuousClock()
         let start = clock.now
-        let process = try site.launch(
+        let process = try Program.launch(
             "/usr/bin/env", ["node", "server.js"], in: site.folder.appendingPathComponent("hello-node"),
             environment: [
                 "PATH": "/usr/local/bin:/usr/bin:/bin", "PORT": "\(port)", "HOST": "127.0.0.1",

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Programs that a benchmark starts, and waiting for what they do.
+enum Program {
+    /// - Parameter output: where it writes; nowhere without.
+    static func launch(
+        _ program: String, _ arguments: [String], in folder: URL, environment: [String: String]? = nil,
+        output: FileHandle? = nil
+    ) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        if let environment { process.environment = environment }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output ?? FileHandle.nullDevice
+        process.standardError = output ?? FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    static func run(_ program: String, _ arguments: [String], in folder: URL) throws {
+        let process = try launch(program, arguments, in: folder)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(program) \(arguments) failed") }
+    }
+
+    /// Looks each two milliseconds.
+    /// - Parameter seconds: after which it has failed.
+    static func wait(_ what: String, within seconds: Int = 30, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while try !condition() {
+            guard ContinuousClock.now < deadline else {
+                throw RawHTTP.Failure(what: "\(what): not within \(seconds) s")
+            }
+            usleep(2_000)
+        }
+    }
+
+    /// Milliseconds that the work takes.
+    static func time(_ work: () throws -> Void) rethrows -> Double {
+        try ContinuousClock().measure(work) / .milliseconds(1)
+    }
+}
