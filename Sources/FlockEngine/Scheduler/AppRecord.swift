@@ -3,8 +3,8 @@ import Marathon
 
 /// An app as the engine keeps it.
 struct AppRecord: Codable, Sendable, Hashable {
-    /// Every key that matters has a value.
-    var definition: AppDefinition
+    /// Every key that matters has a value. All apps are copied for each change, and it is most of an app.
+    @Apart var definition: AppDefinition
     /// Of the last change of any kind.
     var version: String
     /// Of the last change that needs new tasks; scaling does not.

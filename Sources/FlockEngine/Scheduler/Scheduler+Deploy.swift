@@ -63,16 +63,16 @@ extension Scheduler {
 
     /// What ``deploy(_:force:at:)`` would do.
     func plan(_ change: TreeChange) -> DeploymentPlan {
-        var after: [String: AppDefinition] = apps.filter { !$0.value.isStopping }.mapValues(\.definition)
         var changes: [String: DeploymentPlan.Change] = [:]
         for (id, new) in change.apps {
             let existing = apps[id].flatMap { $0.isStopping ? nil : $0 }
             if existing == nil && new == nil { continue }
             changes[id] = .init(old: existing?.definition, new: new, isRestart: change.restarts.contains(id))
-            after[id] = new
         }
         // One app alone is in order however it depends.
         guard changes.count > 1 else { return DeploymentPlan(changes) { [$0] } }
+        var after: [String: AppDefinition] = apps.filter { !$0.value.isStopping }.mapValues(\.definition)
+        for (id, change) in changes { after[id] = change.new }
         var groups = groups.mapValues(\.dependencies)
         for (id, dependencies) in change.groups { groups[id] = dependencies }
         let tree = GroupTree(groups: groups, apps: after)
