@@ -52,7 +52,7 @@ struct AppRoutes: Sendable {
             id: request.value("id"), command: request.value("cmd"), label: request.value("label"), below: group)
         let embeds = request.embeds
         let apps = await engine.read { scheduler, _ in
-            scheduler.apps.values.filter(filter.accepts).sorted { $0.id < $1.id }
+            scheduler.apps.sorted { $0.key < $1.key }.map(\.value).filter(filter.accepts)
                 .map { scheduler.answer($0, embeds: embeds) }
         }
         return .json([group == nil ? "apps" : "*": apps])
@@ -107,12 +107,14 @@ struct AppRoutes: Sendable {
             return .deployment(
                 try await engine.perform { [changes] scheduler, now in
                     var definitions: [String: AppDefinition] = [:]
+                    var ports = scheduler.freeServicePorts
                     for (id, change) in changes {
                         if mustExist { _ = try scheduler.app(id) }
-                        let taken = Set(definitions.values.flatMap(\.servicePorts))
-                        definitions[id] = try change.resolved(
+                        let definition = try change.resolved(
                             over: try? scheduler.app(id).definition, isFull: isFull,
-                            servicePort: { scheduler.freeServicePort($0.union(taken)) })
+                            servicePort: { ports.take(besides: $0) })
+                        ports.use(definition.servicePorts)
+                        definitions[id] = definition
                     }
                     return try scheduler.put(definitions, force: force, at: now)
                 })

@@ -64,7 +64,7 @@ struct GroupTree: Codable, Sendable, Hashable {
 
     /// Makes a group what a request says. Apps are full definitions: what one leaves out has its default again.
     /// - Parameters:
-    ///   - servicePort: a free one that is not in the set; `nil` when there is none.
+    ///   - servicePort: a free one that is not in the set, each time another; `nil` when there is none.
     /// - Throws: ``EngineError`` of code `invalid` with all that is wrong; nothing has changed then.
     mutating func apply(_ definition: GroupDefinition, to group: String, servicePort: (Set<Int>) -> Int?) throws {
         guard definition.size <= Self.mostApps + Self.mostGroups else {
@@ -76,13 +76,7 @@ struct GroupTree: Codable, Sendable, Hashable {
         }
         var next = self
         var edit = Edit(before: self)
-        // Ports that are given out here are not free for the next app.
-        var given: Set<Int> = []
-        next.apply(definition, to: group, at: "", &edit) { taken in
-            let port = servicePort(taken.union(given))
-            if let port { given.insert(port) }
-            return port
-        }
+        next.apply(definition, to: group, at: "", &edit, servicePort: servicePort)
         next.remove(groups: edit.gone)
         edit.violations.add(next.violations(), under: "")
         try edit.violations.check()

@@ -31,7 +31,9 @@ extension Scheduler {
     func change(_ request: GroupChange, former: GroupTree?) throws -> TreeChange {
         var next = tree
         switch request.kind {
-        case .full(let definition): try next.apply(definition, to: request.id, servicePort: freeServicePort)
+        case .full(let definition):
+            var ports = freeServicePorts
+            try next.apply(definition, to: request.id) { ports.take(besides: $0) }
         case .scaleBy(let factor):
             try requireGroup(request.id)
             for id in next.apps(below: request.id) {

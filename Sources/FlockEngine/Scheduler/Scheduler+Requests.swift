@@ -16,7 +16,10 @@ extension Scheduler {
         if isNew && existing != nil {
             throw EngineError(code: .conflict, message: "An app with id [\(id)] already exists.")
         }
-        let definition = try complete(existing?.definition, freeServicePort)
+        let definition = try complete(existing?.definition) { taken in
+            var ports = freeServicePorts
+            return ports.take(besides: taken)
+        }
         try requirePlace(for: [id: definition])
         var change = TreeChange()
         change.apps[id] = definition
@@ -104,9 +107,6 @@ extension Scheduler {
         }
     }
 
-    /// Marathon's default range of service ports.
-    func freeServicePort(_ taken: Set<Int>) -> Int? {
-        let used = taken.union(apps.values.flatMap(\.definition.servicePorts))
-        return (10_000...20_000).first { !used.contains($0) }
-    }
+    /// Those that no app has.
+    var freeServicePorts: ServicePorts { ServicePorts(used: Set(apps.values.flatMap(\.definition.servicePorts))) }
 }
