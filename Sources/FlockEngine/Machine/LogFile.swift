@@ -21,10 +21,9 @@ enum LogFile {
         let source = try FileDescriptor.open(
             FilePath(path), .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
         defer { try? source.close() }
-        var status = stat()
-        guard unsafe fstat(source.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1
-        else { throw Errno.invalidArgument }
-        let size = Int(status.st_size)
+        let status = try source.stat()
+        guard status.type == .regular, status.linkCount == 1 else { throw Errno.invalidArgument }
+        let size = Int(status.size)
         let offset = min(size, max(0, asked < 0 ? size + asked : asked))
         try source.seek(offset: Int64(offset), from: .start)
         let reader = FileHandle(fileDescriptor: source.rawValue, closeOnDealloc: false)
@@ -43,18 +42,16 @@ enum LogFile {
         let source = try FileDescriptor.open(
             FilePath(path), .readWrite, options: [.closeOnExec, .noFollow, .nonBlocking])
         defer { try? source.close() }
-        var status = stat()
-        guard unsafe fstat(source.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_nlink == 1, status.st_size > limit
-        else { return false }
+        let status = try source.stat()
+        guard status.type == .regular, status.linkCount == 1, status.size > limit else { return false }
         let old = path + ".1"
         try? FileManager.default.removeItem(atPath: old)
         let target = try FileDescriptor.open(
             FilePath(old), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec, .noFollow],
             permissions: [.ownerReadWrite])
         defer { try? target.close() }
-        _ = fchown(target.rawValue, status.st_uid, status.st_gid)
-        try source.seek(offset: max(0, Int64(status.st_size) - 2 * Int64(limit)), from: .start)
+        _ = fchown(target.rawValue, status.userID.rawValue, status.groupID.rawValue)
+        try source.seek(offset: max(0, Int64(status.size) - 2 * Int64(limit)), from: .start)
         let reader = FileHandle(fileDescriptor: source.rawValue, closeOnDealloc: false)
         let writer = FileHandle(fileDescriptor: target.rawValue, closeOnDealloc: false)
         // A writer that is faster than the copy must not keep it going for ever.
