@@ -13,9 +13,8 @@ import Testing
 
     private func apply(_ text: String, to group: String = "/", of tree: GroupTree = GroupTree()) throws -> GroupTree {
         var tree = tree
-        try tree.apply(definition(text, of: group), to: group) { taken in
-            (10_000...20_000).first { !taken.contains($0) }
-        }
+        var ports = ServicePorts(used: Set(tree.apps.values.flatMap(\.servicePorts)))
+        try tree.apply(definition(text, of: group), to: group) { ports.take(besides: $0) }
         return tree
     }
 
