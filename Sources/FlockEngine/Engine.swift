@@ -79,7 +79,7 @@ public actor Engine: Service, Reporting {
                 group.addTask { await self.takeUpdates() }
                 group.addTask { await self.takeFindings(of: checker) }
                 group.addTask { await self.keepTime() }
-                try? await perform { scheduler, now in scheduler.resume(at: now) }
+                await insistently { scheduler, now in scheduler.resume(at: now) }
                 isReady = true
                 await followHealth()
                 await group.next()
@@ -90,13 +90,13 @@ public actor Engine: Service, Reporting {
         }
         await checker.stop()
         // The tasks go on; the next engine finds them.
-        await agent.stop()
         try? await http.shutdown()
     }
 
     /// Ends every task without changing what is wanted, so the next engine starts them again.
     public func stopTasks() async {
         await agent.killAll(grace: .seconds(3))
+        await agent.stop()
     }
 
     /// For an engine that does not run: ends the tasks that an earlier one left behind.
@@ -125,13 +125,14 @@ public actor Engine: Service, Reporting {
 
     private func takeFindings(of checker: HealthChecker) async {
         for await finding in checker.findings.cancelOnGracefulShutdown() {
+            switch finding.result {
             // One that cannot be stored is found again.
-            try? await perform { scheduler, now in
-                switch finding.result {
-                case .check(let index, let failure):
+            case .check(let index, let failure):
+                try? await perform { scheduler, now in
                     scheduler.checked(finding.taskID, check: index, failure: failure, at: now)
-                case .ready: scheduler.becameReady(finding.taskID, at: now)
                 }
+            case .ready:
+                await insistently { scheduler, now in scheduler.becameReady(finding.taskID, at: now) }
             }
         }
     }

@@ -183,4 +183,31 @@ import Testing
         #expect(second > first)
         #expect(second.prefix(19) == first.prefix(19))
     }
+
+    @Test func `what is launched and killed in one decision is launched first`() throws {
+        var scheduler = Scheduler.offered()
+        var change = TreeChange()
+        change.apps = ["/g/a": definition("/g/a"), "/g/b": definition("/g/b", needs: ["/g/a"])]
+        let made = try scheduler.deploy(change, force: false, at: at(0))
+        _ = scheduler.takeEffects()
+        // b waits for a; cancelling lets it start, and the way back ends it.
+        _ = try scheduler.revert(made.deploymentId, at: at(1))
+        let effects = scheduler.takeEffects()
+        let launched = effects.firstIndex { $0.launched.contains { $0.appID == "/g/b" } }
+        let killed = effects.firstIndex { $0.killed?.hasPrefix("g_b.") == true }
+        if let launched { #expect(try #require(killed) > launched) }
+    }
+
+    @Test func `a group that an app's id makes is stored, and stays while something is in it`() throws {
+        var scheduler = Scheduler.offered()
+        var change = TreeChange()
+        change.apps = ["/g/a": definition("/g/a")]
+        change.groups = ["/g": []]
+        let made = try scheduler.deploy(change, force: false, at: at(0))
+        try scheduler.put(definition("/g/b", instances: 0), to: "/g/b", at: at(1))
+        try scheduler.put(definition("/h/c", instances: 0), to: "/h/c", at: at(2))
+        #expect(scheduler.takeChanges().groups.isSuperset(of: ["/g", "/h"]))
+        _ = try scheduler.revert(made.deploymentId, at: at(3))
+        #expect(scheduler.groups["/g"] != nil && scheduler.apps["/g/b"] != nil)
+    }
 }

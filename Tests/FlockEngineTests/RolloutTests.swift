@@ -64,8 +64,32 @@ import Testing
         #expect(rollout.launch == 1 && rollout.kill.isEmpty)
     }
 
-    @Test func `an old task that does not serve goes at once`() {
+    @Test func `an old task that is not up yet goes at once`() {
         #expect(rollout(2, old: [true, false]).kill == ["o1"])
+    }
+
+    @Test func `old tasks whose check fails stay until new ones serve, and go first then`() {
+        var definition = EngineExamples.definition(2, checked: true)
+        definition.id = "/a"
+        let app = AppRecord(definition: definition, version: "2", configVersion: "2")
+        func task(_ id: String, config: String, alive: Bool?) -> TaskRecord {
+            var task = EngineExamples.task(id, config: config)
+            task.health = [HealthState(alive: alive)]
+            return task
+        }
+        let old = [task("o0", config: "1", alive: true), task("o1", config: "1", alive: false)]
+        #expect(Rollout(app: app, tasks: old, mode: .replace).kill.isEmpty)
+        let new = [task("n0", config: "2", alive: true), task("n1", config: "2", alive: nil)]
+        #expect(Rollout(app: app, tasks: old + new, mode: .replace).kill == ["o1"])
+    }
+
+    @Test func `of a single-instance app the next one comes when the last is gone`() {
+        var definition = EngineExamples.definition(1)
+        definition.labels = ["MARATHON_SINGLE_INSTANCE_APP": "true"]
+        let app = AppRecord(definition: definition, version: "1", configVersion: "1")
+        let leaving = EngineExamples.task("k", config: "1", state: .killing)
+        #expect(Rollout(app: app, tasks: [leaving], mode: .keep).launch == 0)
+        #expect(Rollout(app: app, tasks: [], mode: .keep).launch == 1)
     }
 
     @Test func `without a replacement under way, tasks of older configurations stay`() {

@@ -71,6 +71,59 @@ public final class Site: Sendable {
         if let failure { throw failure }
     }
 
+    /// Everything as one `flock up`, handed to the test and ended by Ctrl-C.
+    public static func up(_ test: (Site) async throws -> Void) async throws {
+        let site = try await Site(idleAfter: "1h")
+        var failure: (any Error)?
+        do {
+            try await site.startUp()
+            try await test(site)
+        } catch {
+            failure = error
+            print("--- flock up\n\(site.log("flock").suffix(6000))")
+        }
+        for binary in await site.running.binaries.values { binary.signal(SIGINT) }
+        for binary in await site.running.binaries.values { try await binary.waitUntilExit() }
+        try await site.http.shutdown()
+        if let failure { throw failure }
+    }
+
+    public func startUp() async throws {
+        await running.set(try Binary.start("flock", ["up", "--config", config], log: "\(folder.path)/flock.log"))
+        try await isHealthy()
+    }
+
+    /// Ctrl-C, and the wait until `flock up` has ended as it should.
+    public func interrupt() async throws {
+        guard let up = await running.binaries["flock"] else { return }
+        up.signal(SIGINT)
+        let status = try await up.status()
+        guard status == 0 else { throw NeverHappened(description: "flock up ended with \(status)") }
+    }
+
+    /// Commands that work in the site's folder, whoever started them.
+    public func processes() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid in
+            let folder = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
+            guard folder?.hasPrefix(state) == true else { return nil }
+            return FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
+    }
+
+    /// A request to the engine's API.
+    public func engine(_ method: HTTPMethod, _ path: String, _ body: String) async throws -> (status: Int, body: String)
+    {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(enginePort)\(path)")
+        request.method = method
+        let token = try String(contentsOfFile: StateFolder(state).engineToken, encoding: .utf8)
+        request.headers.add(name: "Authorization", value: "Bearer \(token.trimmingCharacters(in: .newlines))")
+        request.body = .bytes(ByteBuffer(string: body))
+        let response = try await http.execute(request, timeout: .seconds(30))
+        return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 1 << 20)))
+    }
+
     public func start(_ daemon: String) async throws {
         await running.set(
             try Binary.start(daemon, ["--config", config, "--log-level", "debug"], log: "\(folder.path)/\(daemon).log"))

@@ -82,8 +82,10 @@ struct GroupRoutes: Sendable {
 
     /// The group as it was.
     private func former(_ id: String, _ version: String) async throws -> GroupTree {
+        // Of an older version some may be forgotten, and an app that is must not be taken for one that was not there.
+        let isKnown = try await engine.store.versions(below: id).contains(version)
         let entries = try await engine.store.entries(below: id, at: version)
-        guard !entries.isEmpty else {
+        guard isKnown, !entries.isEmpty else {
             throw EngineError(code: .notFound, message: "Group '\(id)' does not exist in version \(version)")
         }
         var tree = GroupTree()

@@ -7,4 +7,6 @@ struct Offer: Sendable, Hashable {
     /// What constraints may ask for, beside `hostname`.
     var attributes: [String: String] = [:]
     var resources: Resources
+    /// Tasks that were taken off it already: others were launched since it was made.
+    var tasks: Set<String> = []
 }

@@ -1,7 +1,6 @@
 import Foundation
 
-/// Where a task's files are. Beside the sandbox, which belongs to the task, stands what the engine has to know
-/// about it when both have died.
+/// Where tasks' sandboxes are.
 struct TaskFolders: Sendable {
     /// Sandboxes that are kept of an app after their tasks have ended, to be read by people.
     static let kept = 3
@@ -9,27 +8,6 @@ struct TaskFolders: Sendable {
     let root: String
 
     func sandbox(_ taskID: String) -> String { "\(root)/tasks/\(taskID)" }
-    /// Written by the task's first process.
-    func pidFile(_ taskID: String) -> String { "\(root)/runs/\(taskID).pid" }
-    /// Written when its command has ended: the exit status as the shell tells it.
-    func exitFile(_ taskID: String) -> String { "\(root)/runs/\(taskID).exit" }
-
-    func create(_ taskID: String) throws {
-        for folder in [sandbox(taskID), "\(root)/runs"] {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
-    }
-
-    func number(in file: String) -> Int32? {
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
-        return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
-
-    func forgetRun(_ taskID: String) {
-        try? FileManager.default.removeItem(atPath: pidFile(taskID))
-        try? FileManager.default.removeItem(atPath: exitFile(taskID))
-    }
 
     /// Removes the oldest sandboxes of an app, except of tasks that are known.
     func prune(appID: String, except known: Set<String>) {

@@ -19,9 +19,6 @@ extension AppDefinition {
         return portDefinitions?.map(\.name) ?? (ports ?? []).map { _ in nil }
     }
 
-    /// The host ports that tasks must have, in order; `nil` when any will do.
-    var requiredPorts: [Int]? { requirePorts == true ? servicePorts : nil }
-
     /// What is put into the sandbox before the start.
     var artifacts: [Fetch] { fetch ?? (uris ?? []).map { Fetch(uri: $0) } }
 
@@ -32,7 +29,6 @@ extension AppDefinition {
     var obstacle: String? {
         if let image = container?.docker?.image { return "the image \(image) needs a container runtime" }
         if !isOnHostNetwork { return "the network \(networks?.first?.mode ?? "container") needs a container runtime" }
-        if (gpus ?? 0) > 0 { return "this machine offers no GPUs" }
         return nil
     }
 }

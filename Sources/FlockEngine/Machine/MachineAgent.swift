@@ -63,7 +63,6 @@ actor MachineAgent: Agent {
         /// Sends signals, until it has ended.
         var killing: Task<Void, Never>?
 
-        var isStaged: Bool { if case .staged = phase { true } else { false } }
         var isEnded: Bool { if case .ended = phase { true } else { false } }
         var shim: ProcessIdentity? { if case .running(let shim) = phase { shim } else { nil } }
     }
@@ -185,7 +184,8 @@ actor MachineAgent: Agent {
         continuation.yield(
             .offer(
                 Offer(
-                    id: "\(agentID)-O\(offers)", agentID: agentID, host: host, attributes: attributes, resources: free))
+                    id: "\(agentID)-O\(offers)", agentID: agentID, host: host, attributes: attributes, resources: free,
+                    tasks: Set(runs.filter { !$0.value.isEnded }.keys)))
         )
     }
 

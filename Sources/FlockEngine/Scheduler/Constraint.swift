@@ -1,3 +1,4 @@
+import Foundation
 import Marathon
 
 /// A rule on where tasks of an app may run. Source: Marathon's Constraints.scala.
@@ -35,7 +36,7 @@ struct Constraint: Sendable, Hashable {
     }
 
     private func matches(_ text: String) -> Bool {
-        guard let value, let pattern = try? Regex(value) else { return false }
-        return text.wholeMatch(of: pattern) != nil
+        guard let value, let pattern = try? NSRegularExpression(pattern: "^(?:\(value))$") else { return false }
+        return pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
     }
 }

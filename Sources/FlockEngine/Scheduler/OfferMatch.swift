@@ -9,6 +9,10 @@ enum OfferMatch: Sendable, Hashable {
     ///   - tasks: of the app, that have not ended.
     ///   - lastPort: ports go round from here, so that one that was just freed is not given to another app at once.
     init(_ definition: AppDefinition, _ offer: Offer, tasks: [TaskRecord], lastPort: Int?) {
+        guard (definition.gpus ?? 0) == 0 else {
+            self = .rejected(.gpus)
+            return
+        }
         guard definition.obstacle == nil else {
             self = .rejected(.container)
             return
@@ -32,8 +36,6 @@ enum OfferMatch: Sendable, Hashable {
             self = .rejected(.memory)
         } else if needed.disk > free.disk + slack {
             self = .rejected(.disk)
-        } else if (definition.gpus ?? 0) > 0 {
-            self = .rejected(.gpus)
         } else if let ports = Self.ports(definition, of: free.ports, after: lastPort) {
             needed.ports = ports.sorted().map { $0...$0 }
             self = .fits(needed, ports: ports)

@@ -39,6 +39,8 @@ struct Rollout: Sendable, Hashable {
         }
         if old.isEmpty {
             launch = max(0, wanted - new.count)
+            // Not even one that is about to end may run beside another.
+            if app.definition.isSingleInstance { launch = min(launch, max(0, wanted - tasks.count)) }
         } else {
             let least = Int((Double(wanted) * app.strategy.minimumHealthCapacity).rounded(.up))
             var most = Int((Double(wanted) * (1 + app.strategy.maximumOverCapacity)).rounded(.down))
@@ -46,10 +48,13 @@ struct Rollout: Sendable, Hashable {
             if most == least { most += 1 }
             launch = max(0, min(wanted - new.count, most - tasks.count))
             let ready = new.count(where: \.isReady) + old.count(where: \.isReady)
-            let spare = max(0, ready - least)
-            let unready = old.filter { !$0.isReady }
-            kill +=
-                unready.map(\.id) + old.filter(\.isReady).sorted { $0.stagedAt < $1.stagedAt }.prefix(spare).map(\.id)
+            let coming = old.filter { $0.state != .running }
+            let running = old.filter { $0.state == .running }.sorted { one, other in
+                one.isReady != other.isReady ? !one.isReady : one.stagedAt < other.stagedAt
+            }
+            // One for each new one that serves. Those whose check fails may serve all the same.
+            let replaced = running.count - (wanted - new.count(where: \.isReady))
+            kill += coming.map(\.id) + running.prefix(max(0, ready - least, replaced)).map(\.id)
         }
         isDone = new.count == wanted && new.allSatisfy(\.isReady) && old.isEmpty && present.count == tasks.count
     }

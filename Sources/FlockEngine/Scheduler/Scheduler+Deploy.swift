@@ -114,6 +114,7 @@ extension Scheduler {
             changes.history.append(.init(id: id, version: version, content: .app(new)))
             for group in DefinitionPath.ancestors(of: id) where groups[group] == nil {
                 groups[group] = GroupRecord(id: group, version: version)
+                changes.groups.insert(group)
                 changes.history.append(.init(id: group, version: version, content: .group(dependencies: [])))
             }
         }
@@ -147,7 +148,14 @@ extension Scheduler {
         var change = TreeChange()
         for app in deployment.apps { change.apps[app] = .some(nil) }
         for app in deployment.originalApps { change.apps[app.id] = app.definition }
-        for group in deployment.groups { change.groups[group] = .some(nil) }
+        let own = deployment.apps.union(deployment.groups)
+        for group in deployment.groups {
+            // What others have put into it meanwhile stays in it.
+            let isShared = (apps.values.filter { !$0.isStopping }.map(\.id) + groups.keys).contains {
+                DefinitionPath.isBelow($0, group) && !own.contains($0)
+            }
+            if !isShared { change.groups[group] = .some(nil) }
+        }
         for group in deployment.originalGroups { change.groups[group.id] = group.dependencies }
         return try deploy(change, force: true, at: now)
     }

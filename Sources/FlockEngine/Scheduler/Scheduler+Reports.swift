@@ -6,8 +6,8 @@ extension Scheduler {
     mutating func offered(_ offer: Offer, at now: Moment) {
         offers[offer.agentID] = offer
         // The agent may have made it before it heard of the last launches.
-        for task in tasks.values where task.agentID == offer.agentID {
-            take(ports: task.resources.ports, of: offer.agentID)
+        for task in tasks.values where task.agentID == offer.agentID && !offer.tasks.contains(task.id) {
+            take(task.resources, of: offer.agentID)
         }
         for id in queue.keys.sorted() { step(id, at: now) }
     }
@@ -52,7 +52,8 @@ extension Scheduler {
         let wasKilled = task.state == .killing
         let state = wasKilled && status.state != .lost ? TaskStatus.State.killed : status.state
         tell(task, state.rawValue, message: status.message, at: now)
-        if !wasKilled, apps[task.appID] != nil {
+        // One that was killed without our asking was ended with the engine, by a person.
+        if !wasKilled, state != .killed, apps[task.appID] != nil {
             apps[task.appID]?.lastTaskFailure = TaskFailure(
                 appId: task.appID, taskId: task.id, state: state.rawValue, message: status.message, host: task.host,
                 timestamp: now.timestamp, version: task.version)
@@ -103,7 +104,12 @@ extension Scheduler {
 
     /// Time has passed: launches that waited may be due.
     mutating func tick(at now: Moment) {
-        for id in queue.keys.sorted() where (delays[id]?.until ?? .zero) <= now.elapsed { step(id, at: now) }
+        let last = lastTick
+        lastTick = now.elapsed
+        for id in queue.keys.sorted() {
+            guard let until = delays[id]?.until, until > last, until <= now.elapsed else { continue }
+            step(id, at: now)
+        }
     }
 
     /// After a start: brings every app nearer to what is wanted.

@@ -114,14 +114,14 @@ extension Scheduler {
         return false
     }
 
-    private mutating func take(_ resources: Resources, of agentID: String) {
+    mutating func take(_ resources: Resources, of agentID: String) {
         offers[agentID]?.resources.cpus -= resources.cpus
         offers[agentID]?.resources.mem -= resources.mem
         offers[agentID]?.resources.disk -= resources.disk
         take(ports: resources.ports, of: agentID)
     }
 
-    mutating func take(ports: [ClosedRange<Int>], of agentID: String) {
+    private mutating func take(ports: [ClosedRange<Int>], of agentID: String) {
         guard var free = offers[agentID]?.resources.ports else { return }
         for taken in ports {
             free = free.flatMap { range -> [ClosedRange<Int>] in

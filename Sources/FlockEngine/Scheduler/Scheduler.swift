@@ -51,6 +51,8 @@ struct Scheduler: Sendable {
     /// When tasks began to run, by a clock that does not jump.
     var runningSince: [String: Duration] = [:]
     var lastPort: Int?
+    /// Up to when delays have been looked at.
+    var lastTick = Duration.seconds(-1)
     var lastVersion = ""
     var effects: [Effect] = []
     var launches: [String: [TaskLaunch]] = [:]
@@ -67,6 +69,11 @@ struct Scheduler: Sendable {
         self.init()
         for app in apps { self.apps[app.id] = app }
         for group in groups { self.groups[group.id] = group }
+        for app in apps {
+            for group in DefinitionPath.ancestors(of: app.id) where self.groups[group] == nil {
+                self.groups[group] = GroupRecord(id: group, version: app.version)
+            }
+        }
         for task in tasks {
             self.tasks[task.id] = task
             tasksOfApp[task.appID, default: []].insert(task.id)
@@ -110,7 +117,7 @@ struct Scheduler: Sendable {
 
     /// When ``tick(at:)`` next has something to do.
     var nextTick: Duration? {
-        queue.keys.compactMap { delays[$0]?.until }.min()
+        queue.keys.compactMap { delays[$0]?.until }.filter { $0 > lastTick }.min()
     }
 
     mutating func takeEffects() -> [Effect] {
@@ -118,7 +125,8 @@ struct Scheduler: Sendable {
             effects = []
             launches = [:]
         }
-        return effects + launches.sorted { $0.key < $1.key }.map { .accept(offerID: $0.key, $0.value) }
+        // Launches first: what is launched and killed in one decision has to be known to the agent by then.
+        return launches.sorted { $0.key < $1.key }.map { .accept(offerID: $0.key, $0.value) } + effects
     }
 
     mutating func takeChanges() -> Changes {
