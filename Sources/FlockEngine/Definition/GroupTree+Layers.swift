@@ -9,9 +9,17 @@ extension GroupTree {
     /// - Parameter ids: layers without one of them are left out.
     /// - Returns: each layer sorted by id; `nil` when dependencies go round.
     func layers(of ids: some Sequence<String>) -> [[String]]? {
+        guard hasDependencies else {
+            let known = Set(ids).filter { apps[$0] != nil }.sorted()
+            return known.isEmpty ? [] : [known]
+        }
         guard let depths = depths() else { return nil }
         let known = Set(ids).compactMap { id in depths[.app(id)].map { (id, $0) } }
         return Dictionary(grouping: known) { $0.1 }.sorted { $0.key < $1.key }.map { $0.value.map(\.0).sorted() }
+    }
+
+    private var hasDependencies: Bool {
+        groups.values.contains { !$0.isEmpty } || apps.values.contains { $0.dependencies?.isEmpty == false }
     }
 
     /// A group stands for two points of time, so that a dependency of one large group on another is one edge.

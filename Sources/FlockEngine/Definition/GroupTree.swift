@@ -11,8 +11,11 @@ struct GroupTree: Codable, Sendable, Hashable {
 
     /// The groups that the apps are in are there too.
     init(groups: [String: [String]] = [:], apps: [String: AppDefinition] = [:]) {
-        for (id, dependencies) in groups { put(group: id, dependencies: dependencies) }
-        for (id, app) in apps { put(app: app, as: id) }
+        self.groups.merge(groups) { _, given in given }
+        self.apps = apps
+        for id in groups.keys { putAncestors(of: id) }
+        // Thousands may be in one group.
+        for group in Set(apps.keys.map(DefinitionPath.parent)) { put(group: group, dependencies: nil) }
     }
 
     // MARK: What is in what

@@ -71,7 +71,7 @@ extension Scheduler {
         }
         // One app alone is in order however it depends.
         guard changes.count > 1 else { return DeploymentPlan(changes) { [$0] } }
-        var after: [String: AppDefinition] = apps.filter { !$0.value.isStopping }.mapValues(\.definition)
+        var after = apps.compactMapValues { $0.isStopping ? nil : $0.definition }
         for (id, change) in changes { after[id] = change.new }
         var groups = groups.mapValues(\.dependencies)
         for (id, dependencies) in change.groups { groups[id] = dependencies }

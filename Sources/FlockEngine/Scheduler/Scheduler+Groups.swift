@@ -7,7 +7,7 @@ extension Scheduler {
     var tree: GroupTree {
         GroupTree(
             groups: groups.mapValues(\.dependencies),
-            apps: apps.filter { !$0.value.isStopping }.mapValues(\.definition))
+            apps: apps.compactMapValues { $0.isStopping ? nil : $0.definition })
     }
 
     /// What has to be changed to make a tree of the present one.
