@@ -91,4 +91,15 @@ import Testing
             #expect(VerifyVerdict(app, version: version, failedTasks: &failed) == .waiting)
         }
     }
+
+    @Test func `tasks that the machine lost do not count`() {
+        var failed: [String: String] = [:]
+        for number in 1...4 {
+            var app = app(deploying: true)
+            app.lastTaskFailure = TaskFailure(
+                appId: app.id, taskId: "t\(number)", state: "TASK_LOST", message: "Port 31000 is in use", host: "h",
+                timestamp: version, version: version)
+            #expect(VerifyVerdict(app, version: version, failedTasks: &failed) == .waiting)
+        }
+    }
 }

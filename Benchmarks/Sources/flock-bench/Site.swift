@@ -36,6 +36,11 @@ final class Site {
         }
         let program = folder.appendingPathComponent("hello-node")
         try FileManager.default.copyItem(at: example, to: program)
+        // Else the limit of the app is measured.
+        let package = program.appendingPathComponent("package.json")
+        let text = try String(contentsOf: package, encoding: .utf8)
+        try text.replacingOccurrences(of: #""cpus": 0.1"#, with: #""cpus": 2"#)
+            .write(to: package, atomically: true, encoding: .utf8)
         try Program.run(flock, ["repo", "create", "hello-node"] + options, in: folder)
         for arguments in [
             ["init", "-q", "-b", "main"], ["add", "-A"],

@@ -183,7 +183,7 @@ public actor Waker: Service, Reporting {
                 looked = nil
             case .look:
                 if let failure = seen?.lastTaskFailure, case .some(let known) = lastFailure,
-                    failure.taskId != known?.taskId, hasStarted
+                    failure.taskId != known?.taskId, !failure.isLoss, hasStarted
                 {
                     failures += 1
                     logger.warning("the app failed to start: \(failure.message)", metadata: ["app": "\(appID)"])

@@ -14,7 +14,7 @@ enum VerifyVerdict: Sendable, Hashable {
     ///   - version: the app's version that is waited for; failures of older ones do not count.
     ///   - failedTasks: every failed task of that version seen so far, with its message; added to.
     init(_ app: App, version: String, failedTasks: inout [String: String]) {
-        if let failure = app.lastTaskFailure, failure.version >= version {
+        if let failure = app.lastTaskFailure, failure.version >= version, !failure.isLoss {
             failedTasks[failure.taskId] = "\(failure.state): \(failure.message)"
             if failedTasks.count >= Self.failureLimit {
                 self = .failing(failedTasks[failure.taskId] ?? failure.message)

@@ -95,6 +95,9 @@ public struct TaskFailure: Codable, Sendable, Hashable {
     /// The app's version the task belonged to.
     public var version: String
 
+    /// Whether the machine is at fault, not the app: a task that was lost says nothing about it.
+    public var isLoss: Bool { state == "TASK_LOST" }
+
     public init(
         appId: String, taskId: String, state: String, message: String, host: String, timestamp: String, version: String
     ) {
