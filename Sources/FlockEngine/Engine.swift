@@ -50,8 +50,7 @@ public actor Engine: Service, Reporting {
     static let agentID = "flock-agent-0"
 
     private static func launcher(_ settings: Settings.Engine, state: StateFolder) async throws -> any Launcher {
-        let choice = LauncherChoice(rawValue: settings.isolation.rawValue) ?? .auto
-        return try choice.launcher(on: await MachineFacts.gather(), state: state.engine)
+        try settings.isolation.launcher(on: await MachineFacts.gather(), state: state.engine)
     }
 
     /// What keeps tasks apart on this machine, for people.
@@ -137,6 +136,9 @@ public actor Engine: Service, Reporting {
         }
     }
 
+    /// Between two attempts to write to a disk that refuses: it is full for seconds or hours, not for moments.
+    private static let storePause = Duration.seconds(1)
+
     /// Tries until it is stored: what an agent tells happened, whether the disk is full or not.
     private func insistently(_ decide: @Sendable (inout Scheduler, Moment) -> Void) async {
         while true {
@@ -144,7 +146,7 @@ public actor Engine: Service, Reporting {
                 return try await perform(decide)
             } catch {
                 logger.error("cannot be stored, trying again: \(error)")
-                try? await Task.sleep(for: .seconds(1))
+                try? await Task.sleep(for: Self.storePause)
                 if Task.isCancelled || Task.isShuttingDownGracefully { return }
             }
         }
@@ -152,6 +154,7 @@ public actor Engine: Service, Reporting {
 
     private func keepTime() async {
         var sinceBeat = Duration.zero
+        var applied = settings.current.engine
         let pause = Duration.milliseconds(50)
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
             try? await Task.sleep(for: pause)
@@ -159,6 +162,10 @@ public actor Engine: Service, Reporting {
             if sinceBeat >= .seconds(10) {
                 sinceBeat = .zero
                 events.beat()
+            }
+            if settings.current.engine != applied {
+                applied = settings.current.engine
+                await agent.resize(Resources(applied, folder: folders.root))
             }
             if let due = scheduler.nextTick, due <= now.elapsed {
                 try? await perform { scheduler, now in scheduler.tick(at: now) }

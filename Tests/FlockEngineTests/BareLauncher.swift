@@ -25,7 +25,10 @@ final class BareLauncher: Launcher {
 
     func processes(of taskID: String) -> Set<Int32> {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return Set(entries.compactMap { Int32($0) }.filter { ProcessTable.isTask(taskID, pid: $0) })
+        return Set(
+            entries.compactMap { Int32($0) }.filter { pid in
+                ProcessTable.isAlive(pid) && ProcessTable.hasVariable("MESOS_TASK_ID=\(taskID)", pid: pid)
+            })
     }
 
     func signal(_ taskID: String, _ signal: Int32) {

@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 
@@ -49,7 +50,7 @@ final class LaunchBoxes {
     static func bubblewrap() async throws -> LaunchBoxes {
         let facts = await MachineFacts.gather()
         return try LaunchBoxes { state in
-            try LauncherChoice.bwrap.launcher(on: facts, state: state)
+            try Settings.Engine.Isolation.bwrap.launcher(on: facts, state: state)
         }
     }
 

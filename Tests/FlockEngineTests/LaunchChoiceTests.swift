@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import Testing
 
@@ -16,7 +17,7 @@ struct ChosenLauncherTests {
     }
 
     @Test(arguments: [
-        (LauncherChoice.auto, facts(0, systemd: true), Isolation.systemd),
+        (Settings.Engine.Isolation.auto, facts(0, systemd: true), Isolation.systemd),
         (.auto, facts(0), .bwrap),
         (.auto, facts(1000), .plain),
         (.auto, facts(1000, systemd: true), .plain),
@@ -29,12 +30,14 @@ struct ChosenLauncherTests {
         (.bwrap, facts(0), .bwrap),
         (.bwrap, facts(0, systemd: true), .bwrap),
         (.plain, facts(1000, systemd: true, manager: true), .plain),
-    ]) func `what can be had is chosen`(choice: LauncherChoice, facts: MachineFacts, isolation: Isolation) throws {
+    ]) func `what can be had is chosen`(choice: Settings.Engine.Isolation, facts: MachineFacts, isolation: Isolation)
+        throws
+    {
         #expect(try choice.isolation(on: facts) == isolation)
     }
 
     @Test(arguments: [
-        (LauncherChoice.auto, facts(0, bubblewrap: nil), "apt-get install bubblewrap"),
+        (Settings.Engine.Isolation.auto, facts(0, bubblewrap: nil), "apt-get install bubblewrap"),
         (.auto, facts(0, systemd: true, bubblewrap: nil), "apt-get install bubblewrap"),
         (.auto, facts(0, refusal: "bwrap: Creating new namespace failed"), "bwrap: Creating new namespace failed"),
         (.systemd, facts(0), "auto"),
@@ -44,22 +47,23 @@ struct ChosenLauncherTests {
         (.bwrap, facts(0, bubblewrap: nil), "apt-get install bubblewrap"),
         (.plain, facts(0), "apps would run as root"),
         (.plain, facts(0, systemd: true), "as an ordinary user"),
-    ]) func `what cannot be had is refused, with what to do`(choice: LauncherChoice, facts: MachineFacts, hint: String)
-    {
+    ]) func `what cannot be had is refused, with what to do`(
+        choice: Settings.Engine.Isolation, facts: MachineFacts, hint: String
+    ) {
         let error = #expect(throws: EngineError.self) { try choice.isolation(on: facts) }
         #expect(error?.code == .isolationRefused && error?.message.contains(hint) == true, "\(error as Any)")
     }
 
     @Test func `the launcher is of the kind that was chosen`() throws {
         for (choice, facts, isolation) in [
-            (LauncherChoice.auto, Self.facts(0, systemd: true), Isolation.systemd),
+            (Settings.Engine.Isolation.auto, Self.facts(0, systemd: true), Isolation.systemd),
             (.auto, Self.facts(1000), .plain), (.auto, Self.facts(1000, bubblewrap: nil), .plain),
         ] {
             #expect(try choice.launcher(on: facts, state: "/nowhere").isolation == isolation)
         }
         // No hierarchy of control groups.
         let error = #expect(throws: EngineError.self) {
-            try LauncherChoice.bwrap.launcher(on: Self.facts(0), state: "/nowhere")
+            try Settings.Engine.Isolation.bwrap.launcher(on: Self.facts(0), state: "/nowhere")
         }
         #expect(error?.code == .isolationRefused && error?.message.contains("control group") == true)
     }

@@ -9,7 +9,7 @@ public struct EngineAPI: Sendable {
     private let engine: Engine
     private let access: AccessControl
 
-    /// - Parameter access: who may call; nil asks nobody for a token.
+    /// - Parameter access: who may call.
     public init(engine: Engine, access: AccessControl) {
         self.engine = engine
         self.access = access

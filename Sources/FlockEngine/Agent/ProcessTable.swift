@@ -15,11 +15,6 @@ enum ProcessTable {
         return UInt64(fields[19])
     }
 
-    /// Whether the process is the task's: a pid may have been given to another since.
-    static func isTask(_ taskID: String, pid: Int32) -> Bool {
-        isAlive(pid) && hasVariable("MESOS_TASK_ID=\(taskID)", pid: pid)
-    }
-
     /// Whether the process was started with this variable, `NAME=value`.
     static func hasVariable(_ variable: String, pid: Int32) -> Bool {
         environment(of: pid).contains(variable)

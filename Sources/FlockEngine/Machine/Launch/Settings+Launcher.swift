@@ -1,11 +1,7 @@
-/// How tasks are to be boxed, as the setting says. What it comes to is decided from facts.
-enum LauncherChoice: String, Codable, Sendable, CaseIterable {
-    /// The strongest that this machine and user can do.
-    case auto
-    case systemd
-    case bwrap
-    case plain
+import FlockCore
 
+/// How tasks are boxed: what the setting comes to is decided from facts.
+extension Settings.Engine.Isolation {
     private static let install = "Install it: apt-get install bubblewrap"
 
     /// - Throws: ``EngineError`` with what to do, when it cannot be had, or would run apps as root.
