@@ -28,7 +28,7 @@ public struct RoutingAPI: Sendable {
         return app
     }
 
-    private static func json(_ report: RoutingService.DrainReport) throws -> Response {
+    private static func json(_ report: DrainReport) throws -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(report))))

@@ -61,6 +61,35 @@ struct SlotTable: Sendable, Hashable {
         backends[backend] = slots
     }
 
+    /// Gives every app that runs a backend with enough slots.
+    /// - Parameter everyApp: also those that sleep.
+    /// - Returns: whether HAProxy lacks a backend or slots for this.
+    mutating func makeRoom(for table: RoutingTable, everyApp: Bool) -> Bool {
+        var isGrown = false
+        for route in table.routes where route.instances > 0 || !route.targets.isEmpty || everyApp {
+            let wanted = max(route.targets.count, route.instances)
+            guard !fits(route.backend, tasks: max(1, wanted)) else { continue }
+            grow(route.backend, to: Self.count(for: wanted))
+            isGrown = true
+        }
+        return isGrown
+    }
+
+    /// Puts each app's tasks into its backend's slots; those of apps that are gone are emptied.
+    mutating func fill(
+        from table: RoutingTable, _ isServing: (RoutingTable.Target, RoutingTable.Route) -> Bool
+    ) {
+        let routes = Dictionary(table.routes.map { ($0.backend, $0) }) { first, _ in first }
+        for backend in backends.keys {
+            guard let route = routes[backend] else {
+                assign([], to: backend)
+                continue
+            }
+            recognise(route.targets, in: backend)
+            assign(route.targets.map { ($0.taskID, $0.address, isServing($0, route)) }, to: backend)
+        }
+    }
+
     /// What HAProxy has, as read from it after our own restart: addresses without tasks.
     mutating func adopt(_ servers: [ServerState]) {
         for server in servers {

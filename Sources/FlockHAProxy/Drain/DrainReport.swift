@@ -1,0 +1,8 @@
+/// How far an app's draining is.
+struct DrainReport: Encodable, Sendable, Hashable {
+    var app: String
+    /// Requests and connections that its tasks still carry, in old HAProxy workers too.
+    var sessions: Int
+    /// Whether a lease holds; without, the app serves as usual.
+    var isDraining: Bool
+}
