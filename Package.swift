@@ -107,6 +107,9 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Resources/haproxy-map.cfg.mustache"), .embedInCode("Resources/haproxy-acl.cfg.mustache"),
+                .embedInCode("Resources/haproxy-base.cfg.mustache"),
+                .embedInCode("Resources/haproxy-request.cfg.mustache"),
+                .embedInCode("Resources/haproxy-backend.cfg.mustache"),
             ],
             swiftSettings: safe),
         .target(

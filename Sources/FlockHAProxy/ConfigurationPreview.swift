@@ -32,8 +32,7 @@ public enum ConfigurationPreview {
             slots.grow(route.backend, to: route.targets.count)
             slots.assign(route.targets.map { ($0.taskID, $0.address, $0.isAlive != false) }, to: route.backend)
         }
-        let paths = HAProxyPaths(folder: state.haproxy)
-        return try ConfigurationRenderer().render(table, slots: slots, settings: settings, paths: paths, isRoot: false)
-            .configuration
+        var renderer = try ConfigurationRenderer(paths: HAProxyPaths(folder: state.haproxy), isRoot: false)
+        return renderer.render(RoutingPlan(table: table, slots: slots, settings: settings)).configuration
     }
 }

@@ -15,15 +15,20 @@ public actor RoutingService: Service, Reporting {
     private let clock = ContinuousClock()
     private var prober: ReadinessProber?
 
-    private var apps: [App] = []
+    private var apps: [String: App] = [:]
     /// Whether Marathon was read at least once: before, an empty table means nothing.
     private var isInformed = false
+    private var unread = Unread.everything
     /// Tasks that answered their check.
     private var proven: Set<String> = []
     private var drains = DrainLeases()
 
-    private var isApplying = false
-    private var isDirty = false
+    /// Rings when there is something to do; one ring stands for all that came before the round it begins.
+    private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Callers that wait for the end of a round that begins after they asked.
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var reloadTimer: Task<Void, Never>?
+    private var isStopping = false
     private var trouble: String?
 
     /// - Throws: when HAProxy is not installed.
@@ -54,6 +59,7 @@ public actor RoutingService: Service, Reporting {
         prober = ReadinessProber(http: http) { [weak self] taskID in await self?.prove(taskID) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followMarathon() }
+            group.addTask { await self.work() }
             group.addTask { await self.watchHAProxy() }
             group.addTask { await self.keepTime() }
             group.addTask { try? await gracefulShutdown() }
@@ -61,11 +67,16 @@ public actor RoutingService: Service, Reporting {
             group.cancelAll()
         }
         await prober?.follow([])
+        reloadTimer?.cancel()
         // HAProxy goes on without anybody to end the leases.
         if !drains.leases.isEmpty {
             drains = DrainLeases()
-            await settled()
+            await round()
         }
+        await save()
+        isStopping = true
+        for caller in waiting { caller.resume() }
+        waiting = []
         try await http.shutdown()
     }
 
@@ -74,57 +85,61 @@ public actor RoutingService: Service, Reporting {
             marathon,
             types: [
                 "status_update_event", "health_status_changed_event", "instance_health_changed_event",
-                "app_terminated_event",
-                "api_post_event", "group_change_success", "deployment_success", "deployment_failed",
-            ])
+                "app_terminated_event", "api_post_event", "deployment_info", "deployment_success", "deployment_failed",
+            ], poll: .seconds(30))
         for await signal in feed.signals().cancelOnGracefulShutdown() {
-            if case .lost(let why) = signal {
+            switch signal {
+            case .lost(let why):
                 logger.warning("Marathon does not answer, routes stay as they are; trying again: \(why)")
                 trouble = "Marathon does not answer"
                 continue
+            case .connected:
+                if trouble != nil || !isInformed { logger.info("Marathon answers") }
+                unread = .everything
+            case .poll: unread = .everything
+            case .event(let event): unread.add(event)
             }
-            if case .connected = signal, trouble != nil || !isInformed { logger.info("Marathon answers") }
-            await refresh()
+            ring()
         }
     }
 
-    /// Reads Marathon again and applies what changed. Signals that come meanwhile lead to one more round.
-    private func refresh() async {
-        guard !isApplying else {
-            isDirty = true
-            return
-        }
-        isApplying = true
-        repeat {
-            isDirty = false
-            do {
-                apps = try await marathon.apps()
+    private func ring() { bell.continuation.yield() }
+
+    private func work() async {
+        for await _ in bell.stream { await round() }
+    }
+
+    /// Reads what Marathon has changed, and applies it.
+    private func round() async {
+        let callers = waiting
+        waiting = []
+        if await read() { await apply() }
+        for caller in callers { caller.resume() }
+    }
+
+    /// - Returns: whether what is known is worth applying.
+    private func read() async -> Bool {
+        let wanted = unread
+        unread = .nothing
+        do {
+            switch wanted {
+            case .everything:
+                apps = Dictionary(try await marathon.apps().map { ($0.id, $0) }) { first, _ in first }
                 isInformed = true
-                trouble = nil
-                await apply()
-            } catch {
-                trouble = "Marathon does not answer"
+            case .apps(let ids):
+                for id in ids { apps[id] = try await marathon.app(id) }
             }
-        } while isDirty
-        isApplying = false
-    }
-
-    /// Applies again without reading Marathon.
-    private func reapply() async {
-        guard isInformed, !isApplying else {
-            isDirty = true
-            return
+            if trouble == "Marathon does not answer" { trouble = nil }
+        } catch {
+            trouble = "Marathon does not answer"
+            unread = .everything
         }
-        isApplying = true
-        await apply()
-        isApplying = false
-        if isDirty { await refresh() }
+        return isInformed
     }
 
-    private func prove(_ taskID: String) async {
+    private func prove(_ taskID: String) {
         proven.insert(taskID)
-        // Not in the caller's task: the prober ends it as soon as the task needs no more asking.
-        Task { await self.reapply() }
+        ring()
     }
 
     private func keepTime() async {
@@ -132,7 +147,16 @@ public actor RoutingService: Service, Reporting {
             try? await clock.sleep(for: .milliseconds(500))
             let before = drains
             drains.expire(at: clock.now)
-            if before != drains || (trouble != nil && isInformed) || isDirty { await refresh() }
+            if before != drains || trouble != nil { ring() }
+            await save()
+        }
+    }
+
+    private func save() async {
+        do {
+            try await driver.save()
+        } catch {
+            logger.error("HAProxy's files are not written: \(error)")
         }
     }
 
@@ -148,17 +172,17 @@ public actor RoutingService: Service, Reporting {
                 logger.error("HAProxy does not start: \(error)")
                 try? await clock.sleep(for: .seconds(1))
             }
-            await reapply()
+            ring()
         }
     }
 
     // MARK: Applying
 
     private func apply() async {
-        let table = RoutingTable(apps: apps, domain: settings.current.domain)
-        let present = Set(table.routes.flatMap(\.targets).map(\.taskID))
-        proven.formIntersection(present)
-        for target in table.routes.flatMap(\.targets) where target.isAlive == true { proven.insert(target.taskID) }
+        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
+        let targets = table.routes.flatMap(\.targets)
+        proven.formIntersection(targets.map(\.taskID))
+        proven.formUnion(targets.filter { $0.isAlive == true }.map(\.taskID))
         await prober?.follow(
             table.routes.flatMap { route in
                 route.targets.filter { !proven.contains($0.taskID) && $0.isAlive != false }.map { ($0, route.check) }
@@ -168,8 +192,14 @@ public actor RoutingService: Service, Reporting {
                 proven.contains(target.taskID) && target.isAlive != false
                     && !drains.contains(target.taskID, of: route.appID)
             }
-            if outcome == .postponed { isDirty = true }
             trouble = nil
+            if case .reloadDue(let moment) = outcome {
+                reloadTimer?.cancel()
+                reloadTimer = Task {
+                    try? await clock.sleep(until: moment)
+                    if !Task.isCancelled { ring() }
+                }
+            }
         } catch {
             trouble = "the last change could not be applied: \(error)"
             logger.error("change not applied: \(error)")
@@ -181,7 +211,7 @@ public actor RoutingService: Service, Reporting {
     /// Sends nothing new to the app's present tasks for so long.
     func drain(_ appID: String, for lease: Duration) async throws -> DrainReport {
         try requireInformed("drain \(appID)")
-        let table = RoutingTable(apps: apps, domain: settings.current.domain)
+        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
         let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
         drains.drain(appID, tasks: Set(tasks), until: clock.now + lease)
         await settled()
@@ -206,16 +236,19 @@ public actor RoutingService: Service, Reporting {
 
     func drainReport(_ appID: String) async throws -> DrainReport {
         try requireInformed("ask for \(appID)")
-        let table = RoutingTable(apps: apps, domain: settings.current.domain)
+        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
         let backend = table.routes.first { $0.appID == appID }?.backend
         let sessions = if let backend { try await driver.sessions(of: backend) } else { 0 }
         return DrainReport(app: appID, sessions: sessions, isDraining: drains.leases[appID] != nil)
     }
 
-    /// Applies now, and waits for a round that is under way.
+    /// Waits for a round that begins now or later.
     private func settled() async {
-        while isApplying { try? await clock.sleep(for: .milliseconds(2)) }
-        await reapply()
+        guard !isStopping else { return }
+        await withCheckedContinuation {
+            waiting.append($0)
+            ring()
+        }
     }
 
     // MARK: Reporting
@@ -227,7 +260,7 @@ public actor RoutingService: Service, Reporting {
     }
 
     public func metrics() async -> [Metric] {
-        let (backends, hosts) = (await driver.slots.backends.count, await driver.maps?.hosts.count ?? 0)
+        let (backends, hosts) = (await driver.slots.backends.count, await driver.maps[.hosts].count)
         return [
             Metric("flock_haproxy_reloads_total", .counter, Double(await driver.reloads), help: "Reloads of HAProxy."),
             Metric(

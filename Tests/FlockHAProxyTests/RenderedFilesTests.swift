@@ -33,8 +33,8 @@ import Testing
             slots.grow(route.backend, to: count)
             slots.assign(route.targets.map { ($0.taskID, $0.address, true) }, to: route.backend)
         }
-        return try ConfigurationRenderer().render(
-            table, slots: slots, settings: settings, paths: HAProxyPaths(folder: folder), isRoot: false)
+        var renderer = try ConfigurationRenderer(paths: HAProxyPaths(folder: folder), isRoot: false)
+        return renderer.render(RoutingPlan(table: table, slots: slots, settings: settings))
     }
 
     private let demo = AppExamples.app("flock-demo", "1.0.1", ports: [31000], path: "/health")
@@ -58,6 +58,36 @@ import Testing
         #expect(try render([demo], style).structure != render([demo], style, slots: 8).structure)
     }
 
+    @Test func `a renderer that has rendered before gives the same bytes as a new one`() throws {
+        let settings = try Self.settings(.map)
+        func plan(_ ports: [Int], slots count: Int = 4) -> RoutingPlan {
+            let apps = [
+                AppExamples.app("flock-demo", "1.0.1", ports: ports), AppExamples.app("b", "1.0.0", ports: [1]),
+            ]
+            let table = RoutingTable(apps: apps, domain: settings.domain)
+            var slots = SlotTable()
+            for route in table.routes {
+                slots.grow(route.backend, to: count)
+                slots.assign(route.targets.map { ($0.taskID, $0.address, true) }, to: route.backend)
+            }
+            return RoutingPlan(table: table, slots: slots, settings: settings)
+        }
+        let paths = try HAProxyPaths(folder: "/tmp/none")
+        var used = try ConfigurationRenderer(paths: paths, isRoot: false)
+        for plan in [plan([31000]), plan([31001]), plan([31001], slots: 8), plan([31000])] {
+            var new = try ConfigurationRenderer(paths: paths, isRoot: false)
+            #expect(used.structure(of: plan) == new.structure(of: plan))
+            #expect(used.render(plan) == new.render(plan))
+        }
+    }
+
+    @Test(arguments: [
+        "/home/some body", "/tmp/a'b", "/tmp/a;b", "/tmp/a\nb", "/" + String(repeating: "x", count: 2000),
+    ])
+    func `a folder whose path HAProxy cannot read is refused`(_ folder: String) {
+        #expect(throws: HAProxyError.self) { try HAProxyPaths(folder: folder) }
+    }
+
     @Test func `another check is another structure`() throws {
         let other = AppExamples.app("flock-demo", "1.0.1", ports: [31000], path: "/other")
         #expect(try render([demo], .map).structure != render([other], .map).structure)
@@ -65,13 +95,13 @@ import Testing
 
     @Test func `an app that sleeps has lines in the hosts map only`() throws {
         let files = try render([demo, asleep], .map)
-        #expect(files.hostsMap.contains("asleep.flock.localhost /asleep-1.0.0\n"))
-        #expect(files.appsMap == "/flock-demo-1.0.1 app_flock_demo_1_0_1\n")
+        #expect(files.maps.text(of: .hosts).contains("asleep.flock.localhost /asleep-1.0.0\n"))
+        #expect(files.maps.text(of: .apps) == "/flock-demo-1.0.1 app_flock_demo_1_0_1\n")
         #expect(!files.configuration.contains("app_asleep"))
     }
 
     @Test func `the hosts map is in order`() throws {
-        let lines = try render([demo, asleep], .map).hostsMap.split(separator: "\n")
+        let lines = try render([demo, asleep], .map).maps.text(of: .hosts).split(separator: "\n")
         #expect(lines == lines.sorted() && lines.count == 6)
     }
 
@@ -105,14 +135,11 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appending(path: "flock-render-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let files = try render([demo, asleep], style, folder: folder)
-        let paths = HAProxyPaths(folder: folder)
-        try files.configuration.write(toFile: paths.configuration, atomically: true, encoding: .utf8)
-        try files.hostsMap.write(toFile: paths.hostsMap, atomically: true, encoding: .utf8)
-        try files.appsMap.write(toFile: paths.appsMap, atomically: true, encoding: .utf8)
+        let store = ConfigurationStore(paths: try HAProxyPaths(folder: folder))
+        try store.write(try render([demo, asleep], style, folder: folder))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["haproxy", "-c", "-f", paths.configuration]
+        process.arguments = ["haproxy", "-c", "-f", store.paths.configuration]
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output

@@ -15,6 +15,7 @@ public final class Site: Sendable {
     public let webPort: Int
     public let hookPort: Int
     public let enginePort: Int
+    public let statsPort: Int
     private let running = Running()
 
     public var state: String { "\(folder.path)/state" }
@@ -37,7 +38,7 @@ public final class Site: Sendable {
         folder = try TemporaryFolder()
         let ports = try await freePorts(5)
         let taskPorts = freePortRange(50)
-        (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
+        (webPort, hookPort, enginePort, statsPort) = (ports[0], ports[1], ports[2], ports[3])
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         configuration.timeout.read = .seconds(60)
@@ -46,7 +47,7 @@ public final class Site: Sendable {
         domain: flock.test
         state: \(folder.path)/state
         http: {listen: "127.0.0.1:\(webPort)"}
-        stats: {listen: "127.0.0.1:\(ports[3])"}
+        stats: {listen: "127.0.0.1:\(statsPort)"}
         hook: {listen: "127.0.0.1:\(hookPort)", healthTimeout: 20s}
         backup: {listen: "127.0.0.1:\(ports[4])", hold: 30s}
         scaler: {every: 200ms, idleAfter: \(idleAfter)}
@@ -156,6 +157,16 @@ public final class Site: Sendable {
         let down = try await flock(["down"])
         if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
         try await http.shutdown()
+    }
+
+    /// Waits until HAProxy itself sends requests to a task of the app, rather than to flock-backup.
+    public func isServedByTask(_ backend: String) async throws {
+        try await eventually("HAProxy has a task of \(backend)") {
+            let request = HTTPClientRequest(url: "http://127.0.0.1:\(statsPort)/stats;csv")
+            let response = try await http.execute(request, timeout: .seconds(5))
+            let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
+            return text.split(separator: "\n").contains { $0.hasPrefix("\(backend),s") && $0.contains(",UP,") }
+        }
     }
 
     // MARK: What a person does

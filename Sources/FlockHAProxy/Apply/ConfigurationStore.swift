@@ -7,29 +7,34 @@ struct ConfigurationStore: Sendable {
 
     func prepare() throws {
         try FileManager.default.createDirectory(
-            atPath: paths.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: paths.folder.rawValue, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     }
 
     /// Maps first: a configuration never names a file that is not there.
     func write(_ files: RenderedFiles) throws {
-        try write(files.hostsMap, to: paths.hostsMap)
-        try write(files.appsMap, to: paths.appsMap)
+        for name in RoutingMaps.Name.allCases { try write(files.maps.text(of: name), to: paths.map(name).rawValue) }
         try write(files.configuration, to: paths.configuration)
     }
 
     /// A configuration to be checked before it takes its place.
     func writeCandidate(_ files: RenderedFiles) throws -> String {
-        for map in [paths.hostsMap, paths.appsMap] where !FileManager.default.fileExists(atPath: map) {
-            try write("", to: map)
+        for name in RoutingMaps.Name.allCases {
+            let path = paths.map(name).rawValue
+            if !FileManager.default.fileExists(atPath: path) { try write("", to: path) }
         }
         let path = paths.configuration + ".new"
         try write(files.configuration, to: path)
         return path
     }
 
+    /// The present files become the last good ones: a second name for each, which the next writing leaves alone.
     func keepAsGood() throws {
         for path in paths.managed {
-            try write(try String(contentsOfFile: path, encoding: .utf8), to: paths.lastGood(path))
+            let temporary = path + ".tmp"
+            unsafe unlink(temporary)
+            guard unsafe link(path, temporary) == 0, unsafe rename(temporary, paths.lastGood(path)) == 0 else {
+                throw Self.failure("keep \(path)")
+            }
         }
     }
 
@@ -47,8 +52,9 @@ struct ConfigurationStore: Sendable {
     /// The structure that the configuration on the disk was rendered with.
     var structure: String? {
         guard let text = try? String(contentsOfFile: paths.configuration, encoding: .utf8) else { return nil }
-        let mark = "# structure: "
-        return text.split(separator: "\n").first { $0.hasPrefix(mark) }.map { String($0.dropFirst(mark.count)) }
+        let mark = RenderedFiles.structureMark
+        return text.split(separator: "\n", maxSplits: 4).first { $0.hasPrefix(mark) }
+            .map { String($0.dropFirst(mark.count)) }
     }
 
     private func write(_ text: String, to path: String) throws {
@@ -62,9 +68,10 @@ struct ConfigurationStore: Sendable {
         defer { try? handle.close() }
         try handle.write(contentsOf: Data(text.utf8))
         try handle.synchronize()
-        guard unsafe rename(temporary, path) == 0 else {
-            throw HAProxyError(
-                code: .system, operation: "write \(path)", message: unsafe String(cString: strerror(errno)))
-        }
+        guard unsafe rename(temporary, path) == 0 else { throw Self.failure("write \(path)") }
+    }
+
+    private static func failure(_ operation: String) -> HAProxyError {
+        HAProxyError(code: .system, operation: operation, message: unsafe String(cString: strerror(errno)))
     }
 }

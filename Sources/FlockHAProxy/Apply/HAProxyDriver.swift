@@ -6,36 +6,47 @@ import Logging
 /// Brings one HAProxy to what is wanted: through its runtime socket where that suffices, else by a reload.
 ///
 /// ```
-/// RoutingTable ─► SlotTable ─┬─► same structure: runtime socket
+/// RoutingTable ─► SlotTable ─┬─► same structure: runtime socket, and the files a moment later
 ///                            └─► else: render, check, write, reload, confirm; or back to the last good
 /// ```
 actor HAProxyDriver {
+    /// Changes that come together share a reload.
+    static let gathering = Duration.milliseconds(100)
+    /// How much of the time HAProxy may spend on reloads: at 10,000 backends one takes a second, at ten some 70 ms.
+    static let share = 0.2
+
     private let settings: LiveSettings
     private let logger: Logger
     private let paths: HAProxyPaths
     private let store: ConfigurationStore
-    private let renderer: ConfigurationRenderer
+    private var renderer: ConfigurationRenderer
     private let haproxy: HAProxyProcess
     private let runtime: RuntimeSocket
     private let clock = ContinuousClock()
 
     /// What HAProxy has now.
     private(set) var slots = SlotTable()
-    private(set) var maps: (hosts: [HostToken: String], apps: [String: HAProxyName])?
+    private(set) var maps = RoutingMaps()
     private var structure: String?
     private var needsResync = true
-    private var lastReload: ContinuousClock.Instant?
+
+    private var retention = BackendRetention()
+    /// Changed through the socket since the files were written.
+    private var unsaved: RoutingPlan?
+    private var reloadDue: ContinuousClock.Instant?
+    /// Not before the last reload has paid its share.
+    private var nextReload: ContinuousClock.Instant?
 
     private(set) var reloads = 0
     private(set) var runtimeCommands = 0
 
-    /// - Throws: when HAProxy is not installed.
+    /// - Throws: when HAProxy is not installed, or cannot read files in the folder.
     init(settings: LiveSettings, folder: String, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
-        paths = HAProxyPaths(folder: folder)
+        paths = try HAProxyPaths(folder: folder)
         store = ConfigurationStore(paths: paths)
-        renderer = try ConfigurationRenderer()
+        renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0)
         haproxy = try HAProxyProcess(files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
     }
@@ -56,10 +67,9 @@ actor HAProxyDriver {
             return
         }
         if store.structure == nil {
-            let empty = renderer.render(
-                RoutingTable(apps: [], domain: settings.current.domain), slots: SlotTable(), settings: settings.current,
-                paths: paths, isRoot: Self.isRoot)
-            try store.write(empty)
+            let nothing = RoutingTable(apps: [], domain: settings.current.domain)
+            try store.write(
+                renderer.render(RoutingPlan(table: nothing, slots: SlotTable(), settings: settings.current)))
         }
         do {
             try await haproxy.start()
@@ -80,14 +90,12 @@ actor HAProxyDriver {
         try await haproxy.stop(graceful: .seconds(2))
     }
 
-    private static var isRoot: Bool { geteuid() == 0 }
-
     // MARK: Applying
 
     enum Outcome: Sendable, Hashable {
         case applied
-        /// A reload is due, but the last one was a moment ago: apply again after this.
-        case postponed
+        /// What the runtime socket can do is done; apply again at this time for the rest, which needs a reload.
+        case reloadDue(ContinuousClock.Instant)
     }
 
     /// - Parameter isServing: whether requests may be sent to a task.
@@ -108,68 +116,60 @@ actor HAProxyDriver {
         _ table: RoutingTable, _ isServing: (RoutingTable.Target, RoutingTable.Route) -> Bool
     ) async throws -> Outcome {
         if needsResync { try await resync() }
-        var next = slots
-        let needsReload = next.makeRoom(for: table, everyApp: settings.current.http.style == .acl)
-        next.fill(from: table, isServing)
-        var files = render(table, next)
-        guard needsReload || files.structure != structure else {
-            try await change(to: next, files)
+        let now = clock.now
+        retention.look(at: slots, table, now: now)
+        var plan = RoutingPlan(table: table, slots: slots, settings: settings.current)
+        let lacksRoom = plan.slots.makeRoom(for: table, everyApp: plan.isACL)
+        plan.slots.fill(from: table, isServing)
+        if !lacksRoom, renderer.structure(of: plan) == structure {
+            reloadDue = nil
+            try await change(to: plan)
             return .applied
         }
-        // Many apps that change at once share one reload.
-        if let lastReload, clock.now - lastReload < .seconds(1) {
-            if structure != nil {
-                // Members of the backends that are there need not wait.
-                var soon = slots
-                soon.fill(from: table, isServing)
-                let runtimeFiles = render(table, soon)
-                if runtimeFiles.structure == structure { try await change(to: soon, runtimeFiles) }
-            }
-            try await clock.sleep(until: lastReload + .seconds(1))
-            return .postponed
+        let due = reloadDue ?? max(now + Self.gathering, nextReload ?? now)
+        reloadDue = due
+        guard structure == nil || now >= due else {
+            // Members of the backends that are there need not wait.
+            plan.slots = slots
+            plan.slots.fill(from: table, isServing)
+            if renderer.structure(of: plan) == structure { try await change(to: plan) }
+            return .reloadDue(due)
         }
-        for backend in next.backends.keys
-        where !table.routes.contains(where: { $0.backend == backend && $0.instances > 0 }) {
-            next.drop(backend)
-        }
-        files = render(table, next)
-        try await reload(next, files)
+        reloadDue = nil
+        for backend in retention.leaving(table, now: now) { plan.slots.drop(backend) }
+        try await reload(plan)
         return .applied
     }
 
-    private func render(_ table: RoutingTable, _ slots: SlotTable) -> RenderedFiles {
-        renderer.render(table, slots: slots, settings: settings.current, paths: paths, isRoot: Self.isRoot)
-    }
-
     /// The cheap way: microseconds a server, and nobody notices.
-    private func change(to next: SlotTable, _ files: RenderedFiles) async throws {
-        var commands = slots.changes(to: next)
-        if settings.current.http.style == .map {
-            commands += Self.changes(from: maps?.hosts ?? [:], to: files.hosts, path: paths.hostsMap) {
-                ($0.rawValue, $1)
-            }
-            commands += Self.changes(from: maps?.apps ?? [:], to: files.apps, path: paths.appsMap) { ($0, $1.rawValue) }
-        }
-        guard !commands.isEmpty || maps == nil else {
-            slots = next
-            return
-        }
-        // Should HAProxy be started again, it starts with this.
-        try store.write(files)
+    private func change(to plan: RoutingPlan) async throws {
+        let maps = plan.maps
+        let commands =
+            slots.changes(to: plan.slots) + (plan.isACL ? [] : self.maps.changes(to: maps, path: paths.map))
         if !commands.isEmpty {
             try await runtime.run(commands)
             runtimeCommands += commands.count
+            unsaved = plan
         }
-        slots = next
-        maps = (files.hosts, files.apps)
-        try store.keepAsGood()
+        slots = plan.slots
+        self.maps = maps
     }
 
-    private func reload(_ next: SlotTable, _ files: RenderedFiles) async throws {
-        let candidate = try store.writeCandidate(files)
-        try await haproxy.check(configuration: candidate)
+    /// Writes what was changed through the socket: should HAProxy be started again, it starts with that.
+    func save() throws {
+        guard let plan = unsaved else { return }
+        try store.write(renderer.render(plan))
+        try store.keepAsGood()
+        unsaved = nil
+    }
+
+    private func reload(_ plan: RoutingPlan) async throws {
+        let files = renderer.render(plan)
+        try await haproxy.check(configuration: try store.writeCandidate(files))
         try store.write(files)
-        lastReload = clock.now
+        unsaved = nil
+        let began = clock.now
+        defer { nextReload = began + (clock.now - began) / Self.share }
         do {
             try await haproxy.master.reload(confirm: .seconds(30))
         } catch {
@@ -178,56 +178,25 @@ actor HAProxyDriver {
             throw error
         }
         reloads += 1
-        slots = next
-        maps = (files.hosts, files.apps)
+        slots = plan.slots
+        maps = files.maps
         structure = files.structure
         try store.keepAsGood()
         logger.info(
-            "HAProxy reloaded", metadata: ["backends": "\(next.backends.count)", "hosts": "\(files.hosts.count)"])
+            "HAProxy reloaded",
+            metadata: ["backends": "\(slots.backends.count)", "hosts": "\(maps[.hosts].count)"])
     }
 
     /// Learns what HAProxy has, after our start or when something went wrong.
     private func resync() async throws {
         var found = SlotTable()
         found.adopt(try await runtime.servers())
-        slots = found
-        structure = store.structure
-        if settings.current.http.style == .map, let hostsMap = PathToken(paths.hostsMap),
-            let appsMap = PathToken(paths.appsMap)
-        {
-            let hosts = try await runtime.map(hostsMap)
-            let apps = try await runtime.map(appsMap)
-            maps = (
-                Dictionary(hosts.compactMap { entry in HostToken(entry.key).map { ($0, entry.value) } }) { first, _ in
-                    first
-                },
-                Dictionary(apps.compactMap { entry in HAProxyName(entry.value).map { (entry.key, $0) } }) { first, _ in
-                    first
-                }
-            )
-        } else {
-            maps = nil
+        var maps = RoutingMaps()
+        if settings.current.http.style == .map {
+            for name in RoutingMaps.Name.allCases { maps.adopt(try await runtime.map(paths.map(name)), as: name) }
         }
+        (slots, self.maps, structure) = (found, maps, store.structure)
         needsResync = false
-    }
-
-    private static func changes<Key: Hashable, Value: Hashable>(
-        from old: [Key: Value], to new: [Key: Value], path: String, text: (Key, Value) -> (String, String)
-    ) -> [RuntimeCommand] {
-        guard let path = PathToken(path) else { return [] }
-        var commands: [RuntimeCommand] = []
-        for (key, value) in new where old[key] != value {
-            let (keyText, valueText) = text(key, value)
-            guard let keyToken = MapToken(keyText), let valueToken = MapToken(valueText) else { continue }
-            commands.append(
-                old[key] == nil
-                    ? .addMap(path: path, key: keyToken, value: valueToken)
-                    : .setMap(path: path, key: keyToken, value: valueToken))
-        }
-        for (key, value) in old where new[key] == nil {
-            if let keyToken = MapToken(text(key, value).0) { commands.append(.delMap(path: path, key: keyToken)) }
-        }
-        return commands
     }
 
     // MARK: Sessions

@@ -2,84 +2,89 @@ import Crypto
 import FlockCore
 import Foundation
 import HAProxy
-import Marathon
 import Mustache
 
-/// Renders the configuration from `templates/`. Every value in it comes from a token type.
+/// Renders the configuration from `templates/`. Every value in it comes from a token type or the settings.
+///
+/// A backend's text is kept: of 10,000 backends, a change renders the ones that it changes.
 struct ConfigurationRenderer: Sendable {
-    private let map: MustacheTemplate
-    private let acl: MustacheTemplate
+    private let library: MustacheLibrary
+    private let paths: HAProxyPaths
+    private let isRoot: Bool
+    private var sections: [HAProxyName: BackendSection] = [:]
 
-    init() throws {
-        map = try MustacheTemplate(string: String(decoding: PackageResources.haproxy_map_cfg_mustache, as: UTF8.self))
-        acl = try MustacheTemplate(string: String(decoding: PackageResources.haproxy_acl_cfg_mustache, as: UTF8.self))
+    /// - Parameter isRoot: whether HAProxy is started by root, and has to become somebody else.
+    init(paths: HAProxyPaths, isRoot: Bool) throws {
+        self.paths = paths
+        self.isRoot = isRoot
+        library = MustacheLibrary(
+            templates: try [
+                "map": PackageResources.haproxy_map_cfg_mustache, "acl": PackageResources.haproxy_acl_cfg_mustache,
+                "base": PackageResources.haproxy_base_cfg_mustache,
+                "request": PackageResources.haproxy_request_cfg_mustache,
+                "backend": PackageResources.haproxy_backend_cfg_mustache,
+            ].mapValues { try MustacheTemplate(string: String(decoding: $0, as: UTF8.self)) })
     }
 
-    /// - Parameter slots: which servers each backend has; apps without a backend are led to flock-backup.
-    func render(_ table: RoutingTable, slots: SlotTable, settings: Settings, paths: HAProxyPaths, isRoot: Bool)
-        -> RenderedFiles
-    {
-        let routes =
-            settings.http.style == .map ? table.routes.filter { slots.backends[$0.backend] != nil } : table.routes
-        let backups = Self.backups(table, settings)
+    /// A digest of all that cannot be changed while HAProxy runs: equal digests need no reload.
+    mutating func structure(of plan: RoutingPlan) -> String {
+        var digest = SHA256()
+        digest.update(data: Data(frame(plan, backends: "").utf8))
+        for route in plan.routes { digest.update(data: section(route, plan).structure) }
+        return digest.finalize().prefix(16).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    mutating func render(_ plan: RoutingPlan) -> RenderedFiles {
+        let structure = structure(of: plan)
+        var backends = ""
+        for route in plan.routes {
+            var section = section(route, plan)
+            backends += section.text(of: plan.slots, in: library)
+            sections[route.backend] = section
+        }
+        let present = Set(plan.routes.map(\.backend))
+        sections = sections.filter { present.contains($0.key) }
+        return RenderedFiles(structure: structure, body: frame(plan, backends: backends), maps: plan.maps)
+    }
+
+    private mutating func section(_ route: RoutingTable.Route, _ plan: RoutingPlan) -> BackendSection {
+        let shape = BackendSection.Shape(route, plan)
+        if let known = sections[route.backend], known.shape == shape { return known }
+        let section = BackendSection(shape, in: library)
+        sections[route.backend] = section
+        return section
+    }
+
+    /// All but the backends.
+    private func frame(_ plan: RoutingPlan, backends: String) -> String {
+        let settings = plan.settings
         var context: [String: Any] = [
             "maxconn": "4000",
             "adminSocket": paths.adminSocket,
-            "hostsMap": paths.hostsMap,
-            "appsMap": paths.appsMap,
             "listen": settings.http.listen.description,
             "port": String(settings.http.listen.port),
             "statsListen": settings.stats.listen.description,
             "unprivileged": isRoot,
-            "backups": backups,
+            "backups": BackendSection.numbered(plan.backups),
+            "backends": backends,
         ]
-        let template = settings.http.style == .map ? map : acl
-        // Servers come and go while HAProxy runs; the rest is its structure.
-        context["structure"] = ""
-        context["backends"] = routes.map {
-            Self.backend($0, slots: slots.backends[$0.backend] ?? [], isStructure: true, settings)
-        }
-        let digest = SHA256.hash(data: Data(template.render(context).utf8)).prefix(16)
-        let structure = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        context["structure"] = structure
-        context["backends"] = routes.map {
-            Self.backend($0, slots: slots.backends[$0.backend] ?? [], isStructure: false, settings)
-        }
-
-        var hosts: [HostToken: String] = [:]
-        var apps: [String: HAProxyName] = [:]
-        for route in table.routes {
-            for host in route.hosts { hosts[host] = route.appID }
-        }
-        for route in routes { apps[route.appID] = route.backend }
-        return RenderedFiles(configuration: template.render(context), hosts: hosts, apps: apps, structure: structure)
-    }
-
-    private static func backups(_ table: RoutingTable, _ settings: Settings) -> [[String: Any]] {
-        let addresses =
-            table.backups.isEmpty ? [settings.backup.listen.local.description] : table.backups.map(\.description)
-        return addresses.enumerated().map { ["number": String($0.offset + 1), "address": $0.element] }
-    }
-
-    private static func backend(
-        _ route: RoutingTable.Route, slots: [SlotTable.Slot], isStructure: Bool, _ settings: Settings
-    ) -> [String: Any] {
-        var backend: [String: Any] = [
-            "name": route.backend.rawValue,
-            "app": route.appID,
-            "acl": "acl_" + route.backend.rawValue.dropFirst(4),
-            "hosts": route.hosts.map { ["host": $0.rawValue] },
-            "slots": slots.map { slot -> [String: Any] in
-                let address = isStructure ? nil : slot.address
-                return [
-                    "name": slot.name, "address": address?.description ?? "127.0.0.1:1",
-                    "ready": address != nil && slot.isReady,
+        context["hostsMap"] = paths.map(.hosts).rawValue
+        context["appsMap"] = paths.map(.apps).rawValue
+        if plan.isACL {
+            context["routes"] = plan.routes.map { route -> [String: Any] in
+                [
+                    "name": route.backend.rawValue, "acl": "acl_" + route.backend.rawValue.dropFirst(4),
+                    "hosts": route.hosts.map { ["host": $0.rawValue] },
                 ]
-            },
-        ]
-        if let check = route.check, check.protocol.hasSuffix("HTTP"), let path = PathToken(check.path ?? "/") {
-            backend["httpCheck"] = path.rawValue
+            }
         }
-        return backend
+        return library.text(of: context, plan.isACL ? "acl" : "map")
+    }
+}
+
+extension MustacheLibrary {
+    func text(of context: [String: Any], _ template: String) -> String {
+        guard let text = render(context, withTemplate: template) else { preconditionFailure("no template \(template)") }
+        return text
     }
 }

@@ -1,14 +1,21 @@
-import FlockCore
-import Foundation
 import HAProxy
 
 /// The files and sockets of one HAProxy.
 struct HAProxyPaths: Sendable, Hashable {
-    let folder: String
+    let folder: PathToken
+
+    /// - Throws: when HAProxy's configuration cannot hold the path.
+    init(folder: String) throws(HAProxyError) {
+        guard folder.utf8.count < 900, let folder = PathToken(folder) else {
+            throw HAProxyError(
+                code: .system, operation: "use \(folder)", message: "HAProxy cannot read this path",
+                hint: "set state to a folder whose path has neither spaces nor quotes")
+        }
+        self.folder = folder
+    }
 
     var configuration: String { "\(folder)/haproxy.cfg" }
-    var hostsMap: String { "\(folder)/hosts.map" }
-    var appsMap: String { "\(folder)/apps.map" }
+    func map(_ name: RoutingMaps.Name) -> PathToken { folder.appending(name.file) }
     var adminSocket: String { "\(folder)/admin.sock" }
     var masterSocket: String { "\(folder)/master.sock" }
     var pidFile: String { "\(folder)/haproxy.pid" }
@@ -20,5 +27,6 @@ struct HAProxyPaths: Sendable, Hashable {
 
     /// Of the last configuration that HAProxy took.
     func lastGood(_ path: String) -> String { path + ".good" }
-    var managed: [String] { [hostsMap, appsMap, configuration] }
+    /// Maps first: a configuration never names a file that is not there.
+    var managed: [String] { RoutingMaps.Name.allCases.map { map($0).rawValue } + [configuration] }
 }

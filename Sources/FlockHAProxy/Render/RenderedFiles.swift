@@ -1,19 +1,16 @@
-import HAProxy
-
-/// The three files that say everything to HAProxy. The same routes give the same bytes.
+/// The files that say everything to HAProxy. The same routes give the same bytes.
 struct RenderedFiles: Sendable, Hashable {
-    var configuration: String
-    /// Host name to app id.
-    var hosts: [HostToken: String]
-    /// App id to backend.
-    var apps: [String: HAProxyName]
-    /// A digest of all that cannot be changed while HAProxy runs: equal digests need no reload.
-    var structure: String
+    static let structureMark = "# structure: "
 
-    var hostsMap: String { Self.text(hosts.map { ($0.key.rawValue, $0.value) }) }
-    var appsMap: String { Self.text(apps.map { ($0.key, $0.value.rawValue) }) }
+    /// What ``ConfigurationRenderer/structure(of:)`` says of it; kept in the file for the next flock-haproxy.
+    let structure: String
+    let configuration: String
+    let maps: RoutingMaps
 
-    private static func text(_ entries: [(String, String)]) -> String {
-        entries.sorted { $0.0 < $1.0 }.map { "\($0.0) \($0.1)\n" }.joined()
+    init(structure: String, body: String, maps: RoutingMaps) {
+        self.structure = structure
+        configuration =
+            "# Managed by flock-haproxy; changes are overwritten.\n\(Self.structureMark)\(structure)\n\(body)"
+        self.maps = maps
     }
 }

@@ -25,4 +25,11 @@ public struct PathToken: HAProxyToken {
         }
         self.rawValue = rawValue
     }
+
+    /// The path of a file in this folder.
+    /// - Parameter name: of characters that a path may hold; anything else is a fault of the program.
+    public func appending(_ name: StaticString) -> PathToken {
+        guard let path = PathToken("\(rawValue)/\(name)") else { preconditionFailure("no path: \(rawValue)/\(name)") }
+        return path
+    }
 }

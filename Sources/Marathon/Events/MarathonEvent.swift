@@ -13,8 +13,26 @@ public struct MarathonEvent: Codable, Sendable, Hashable {
     public var alive: Bool?
     public var runSpecId: String?
 
+    /// Of an API call: what was put.
+    public var appDefinition: AppReference?
+    /// Of a deployment.
+    public var plan: Plan?
+
+    public struct AppReference: Codable, Sendable, Hashable {
+        public var id: String?
+    }
+
+    public struct Plan: Codable, Sendable, Hashable {
+        public var steps: [Deployment.Step]
+    }
+
     /// The app the event is about, whichever key names it.
-    public var app: String? { appId ?? runSpecId }
+    public var app: String? { appId ?? runSpecId ?? appDefinition?.id }
+
+    /// The apps the event is about, those of a deployment's steps included. None: it may concern any.
+    public var apps: Set<String> {
+        Set([app].compactMap(\.self) + (plan?.steps ?? []).flatMap(\.actions).map(\.app)).subtracting([""])
+    }
 
     public init(eventType: String) {
         self.eventType = eventType

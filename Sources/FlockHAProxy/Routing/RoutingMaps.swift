@@ -1,0 +1,53 @@
+import HAProxy
+
+/// The maps that HAProxy looks things up in, changed while it runs.
+struct RoutingMaps: Sendable, Hashable {
+    enum Name: Sendable, CaseIterable {
+        /// Host name → app.
+        case hosts
+        /// App → backend; an app that is not there is led to flock-backup.
+        case apps
+
+        /// In HAProxy's folder.
+        var file: StaticString {
+            switch self {
+            case .hosts: "hosts.map"
+            case .apps: "apps.map"
+            }
+        }
+    }
+
+    private var entries: [Name: [MapToken: MapToken]] = [:]
+
+    /// The entries of one map. What is no token is left out: nothing else may reach HAProxy.
+    subscript(name: Name) -> [MapToken: MapToken] {
+        get { entries[name] ?? [:] }
+        set { entries[name] = newValue }
+    }
+
+    /// The map as a file: sorted, so that the same entries give the same bytes.
+    func text(of name: Name) -> String {
+        self[name].map { "\($0.key) \($0.value)\n" }.sorted().joined()
+    }
+
+    /// Takes over what HAProxy has. Its values are believed as far as they are tokens: they were when they were set.
+    mutating func adopt(_ found: [MapEntry], as name: Name) {
+        self[name] = Dictionary(
+            found.compactMap { entry in MapToken(entry.key).flatMap { key in MapToken(entry.value).map { (key, $0) } } }
+        ) { first, _ in first }
+    }
+
+    /// Commands that bring HAProxy's maps from these to others.
+    /// - Parameter path: of a map's file.
+    func changes(to new: RoutingMaps, path: (Name) -> PathToken) -> [RuntimeCommand] {
+        Name.allCases.flatMap { name in
+            let (old, new, path) = (self[name], new[name], path(name))
+            guard old != new else { return [RuntimeCommand]() }
+            let set = new.filter { old[$0.key] != $0.value }.map { key, value -> RuntimeCommand in
+                old[key] == nil
+                    ? .addMap(path: path, key: key, value: value) : .setMap(path: path, key: key, value: value)
+            }
+            return set + old.keys.filter { new[$0] == nil }.map { .delMap(path: path, key: $0) }
+        }
+    }
+}
