@@ -13,6 +13,10 @@ struct BackupDirector: ProxyDirector {
         guard let app = head.headers.first(name: "X-Flock-App"), AppID.isValid(app) else {
             return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
         }
+        if head.headers.first(name: "X-Flock-Ignored") == "1" {
+            guard let outcome = await waker.endpointIfAwake(for: app) else { return asleep() }
+            return answer(outcome, app)
+        }
         let backup = settings.current.backup
         guard WaitingPage.suits(head), backup.page.duration < backup.hold.duration else {
             return answer(await waker.endpoint(for: app, within: backup.hold.duration), app)
@@ -28,6 +32,16 @@ struct BackupDirector: ProxyDirector {
             await waker.refused(app, host: failed.ipAddress, port: port)
         }
         return await direct(head)
+    }
+
+    /// For a probe or a crawler, which wakes nothing.
+    private func asleep() -> ProxyDecision {
+        .answer(
+            status: HTTPResponseStatus(statusCode: settings.current.scaler.ignore.status),
+            headers: [
+                "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "X-Flock-State": "asleep",
+            ],
+            body: ByteBuffer(string: "asleep\n"))
     }
 
     private func answer(_ outcome: Waker.Outcome, _ app: String) -> ProxyDecision {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ScaleOverridesTests {
     static let defaults = Settings.Scaler(
         every: TimeSpan(.seconds(2)), idleAfter: TimeSpan(.seconds(60)), target: 0.7, concurrency: 10, min: 0, max: 10,
-        scaleDownDelay: TimeSpan(.seconds(60)), haproxy: [])
+        scaleDownDelay: TimeSpan(.seconds(60)), haproxy: [], ignore: Settings.Ignore())
 
     @Test func `a label gives back what it was made from`() throws {
         var overrides = ScaleOverrides()

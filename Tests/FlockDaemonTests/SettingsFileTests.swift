@@ -57,6 +57,12 @@ import Yams
         ("scaler:\n  max: 0\n", ":2:3: ", ["scaler.max", "0 is out of range; use 1 to 10000"]),
         ("scaler:\n  target: 1.5\n", ":2:3: ", ["scaler.target", "use 0.01 to 1"]),
         ("scaler:\n  min: 9\n  max: 3\n", ":2:3: ", ["scaler.min", "min 9 is more than max 3"]),
+        ("scaler:\n  ignore: {status: 99}\n", ":2:12: ", ["scaler.ignore.status", "use 200 to 599"]),
+        (
+            "scaler:\n  ignore: {userAgents: [ok, \"a'b\"]}\n", ":2:29: ",
+            ["scaler.ignore.userAgents[1]", "letters, digits"]
+        ),
+        ("scaler:\n  ignore: {paths: [robots.txt]}\n", ":2:20: ", ["scaler.ignore.paths[0]", "/robots.txt"]),
         ("backup:\n  hold: soon\n", ":2:3: ", ["backup.hold", "\"soon\"", "250ms, 30s"]),
         ("http:\n  listen: 8000\n", ":2:3: ", ["http.listen", "HOST:PORT"]),
         ("http:\n  style: xml\n", ":2:3: ", ["http.style", "map or acl"]),

@@ -16,7 +16,8 @@ import Testing
              "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
              "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s"},
              "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
-                        "scaleDownDelay": "60s", "haproxy": []},
+                        "scaleDownDelay": "60s", "haproxy": [],
+                        "ignore": {"userAgents": ["*uptime*"], "paths": ["/robots.txt"], "status": 200}},
              "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000", "cpus": "auto", "mem": "auto",
               "disk": "auto", "isolation": "auto", "access": "token", "requestsPerSecond": 1000}}
             """

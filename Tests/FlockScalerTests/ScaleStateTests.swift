@@ -10,7 +10,7 @@ import Testing
         ScalePolicy(
             Settings.Scaler(
                 every: TimeSpan(.seconds(2)), idleAfter: TimeSpan(.seconds(60)), target: 0.5, concurrency: 10, min: min,
-                max: max, scaleDownDelay: TimeSpan(scaleDownDelay), haproxy: []))
+                max: max, scaleDownDelay: TimeSpan(scaleDownDelay), haproxy: [], ignore: Settings.Ignore()))
     }
 
     private func sample(_ sessions: Int = 0, arrivals: Int = 0, complete: Bool = true, since: Duration? = nil)

@@ -32,6 +32,8 @@ public actor Waker: Service, Reporting {
     private var wakes: [String: Task<Void, Never>] = [:]
     private var waiters: [String: [UUID: CheckedContinuation<Outcome, Never>]] = [:]
     private var inFlight: [String: RequestsInFlight] = [:]
+    /// One look for all ignored requests that come at once.
+    private var looks: [String: Task<Bool, Never>] = [:]
     /// Woken by events of the app that is being woken.
     private var bells: [String: CheckedContinuation<Void, Never>] = [:]
 
@@ -106,6 +108,29 @@ public actor Waker: Service, Reporting {
         } onCancel: {
             Task { await self.resolve(appID, waiter: id, .failed(.tooLate)) }
         }
+    }
+
+    /// Where the app serves at this moment; starts nothing and waits for nothing that starts.
+    /// - Returns: `nil` while it does not serve.
+    func endpointIfAwake(for appID: String) async -> Outcome? {
+        if case .forward(let endpoint)? = states[appID]?.arrived(at: clock.now) {
+            return .forward(endpoint, ticket(appID))
+        }
+        let look = looks[appID] ?? Task { await self.look(appID) }
+        looks[appID] = look
+        guard await look.value, let endpoint = states[appID]?.endpoints.first else { return nil }
+        return .forward(endpoint, ticket(appID))
+    }
+
+    /// Looks for a task that serves already.
+    private func look(_ appID: String) async -> Bool {
+        defer { looks[appID] = nil }
+        guard let app = try? await marathon.app(appID),
+            case .probe(let tasks) = (states[appID] ?? WakeState()).next(app, wake: 1, at: clock.now),
+            let endpoint = await firstReady(tasks, of: app, timeout: .seconds(1))
+        else { return false }
+        states[appID, default: WakeState()].proven(endpoint, at: clock.now)
+        return true
     }
 
     /// The endpoint refused a connection: it is not believed any longer.
@@ -222,11 +247,13 @@ public actor Waker: Service, Reporting {
         }
     }
 
-    private func firstReady(_ tasks: [AppTask], of app: App?) async -> WakeState.Endpoint? {
+    private func firstReady(
+        _ tasks: [AppTask], of app: App?, timeout: Duration = .seconds(5)
+    ) async -> WakeState.Endpoint? {
         let check = app?.definition.healthChecks?.first
         let index = check?.portIndex ?? 0
         for task in tasks where task.ports.indices.contains(index) {
-            if await probe.ask(check, host: task.host, ports: task.ports, timeout: .seconds(5)) == nil {
+            if await probe.ask(check, host: task.host, ports: task.ports, timeout: timeout) == nil {
                 return WakeState.Endpoint(taskID: task.id, host: task.host, port: task.ports[index])
             }
         }

@@ -66,6 +66,21 @@ public struct Settings: Codable, Sendable, Hashable {
         public var scaleDownDelay: TimeSpan
         /// Statistics of every HAProxy node; empty for the one at `stats.listen`.
         public var haproxy: [URL]
+        public var ignore: Ignore
+    }
+
+    /// Requests that neither wake an app nor keep it awake: what fits one of the patterns.
+    public struct Ignore: Codable, Sendable, Hashable {
+        public var userAgents: [UserAgentPattern]
+        public var paths: [PathPattern]
+        /// What they are answered while the app sleeps.
+        public var status: Int
+
+        public init(userAgents: [UserAgentPattern] = [], paths: [PathPattern] = [], status: Int = 200) {
+            self.userAgents = userAgents
+            self.paths = paths
+            self.status = status
+        }
     }
 
     public struct Engine: Codable, Sendable, Hashable {

@@ -122,7 +122,7 @@ extension Settings.Backup {
 
 extension Settings.Scaler {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case every, idleAfter, target, concurrency, min, max, scaleDownDelay, haproxy
+        case every, idleAfter, target, concurrency, min, max, scaleDownDelay, haproxy, ignore
     }
 
     public init(from decoder: any Decoder) throws {
@@ -144,6 +144,19 @@ extension Settings.Scaler {
         }
         scaleDownDelay = try container.decode(TimeSpan.self, forKey: .scaleDownDelay)
         haproxy = try container.decode([BaseAddress].self, forKey: .haproxy).map(\.url)
+        ignore = try container.decode(Settings.Ignore.self, forKey: .ignore)
+    }
+}
+
+extension Settings.Ignore {
+    enum CodingKeys: String, CodingKey, CaseIterable { case userAgents, paths, status }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        userAgents = try container.decode([UserAgentPattern].self, forKey: .userAgents)
+        paths = try container.decode([PathPattern].self, forKey: .paths)
+        status = try container.decode(.status, in: 200...599)
     }
 }
 
