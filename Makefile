@@ -1,7 +1,7 @@
 # The commands a person must know. The first build takes some minutes; later ones seconds.
 
 SWIFT ?= swift
-PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar unzip
+PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates openssl tar unzip
 LINT_PACKAGES := shellcheck
 BENCH_PACKAGES := wrk
 # Clients that others wrote for Marathon.

@@ -69,7 +69,7 @@ import Testing
                 }
                 """#)
         #expect(descriptor.env == ["GREETING": "hello"])
-        #expect(descriptor.hosts.map(\.text) == ["shop.example.org"])
+        #expect(descriptor.hosts.map(\.description) == ["shop.example.org"])
         let check = try #require(descriptor.checks.first)
         #expect(check.path == nil && check.portIndex == 1)
         #expect(check.timeout == .seconds(1) && check.grace == .milliseconds(500))
@@ -82,6 +82,25 @@ import Testing
         scale.scaleDownDelay = TimeSpan(.seconds(90))
         scale.wake = 2
         #expect(descriptor.scale == scale)
+    }
+
+    @Test func `what happens to requests before they reach the app is read`() throws {
+        let descriptor = try read(
+            with: #"""
+                "flock": {
+                  "hosts": ["example.org/shop"],
+                  "http": {"sticky": true, "users": {"alice": "$5$abc$0123456789"}, "allow": ["10.0.0.0/8"],
+                           "rate": {"requests": 20, "per": "1m"}, "timeout": "90s", "h2": true}
+                }
+                """#)
+        #expect(descriptor.hosts.first?.path == "/shop")
+        let http = descriptor.http
+        #expect(http.sticky == true && http.h2 == true && http.isGuard)
+        #expect(http.users?["alice"]?.text == "$5$abc$0123456789")
+        #expect(http.allow?.map(\.description) == ["10.0.0.0/8"])
+        #expect(http.rate == HTTPOptions.Rate(requests: 20, per: TimeSpan(.seconds(60))))
+        #expect(http.timeout == TimeSpan(.seconds(90)))
+        #expect(HTTPOptions(label: http.label) == http)
     }
 
     struct Wrong: Sendable, CustomTestStringConvertible {
@@ -123,6 +142,18 @@ import Testing
         Wrong(#""flock": {"scale": {"target": 2}}"#, .outOfRange, "flock.scale.target", "0.01 to 1"),
         Wrong(#""flock": {"scale": {"idleAfter": 60}}"#, .wrongType, "flock.scale.idleAfter", "a string"),
         Wrong(#""flock": {"scale": {"idleAfter": "soon"}}"#, .wrongType, "flock.scale.idleAfter", "\"30s\""),
+        Wrong(#""flock": {"hosts": ["a.b/../c"]}"#, .wrongType, "flock.hosts[0]", "a path of one"),
+        Wrong(#""flock": {"http": {"stiky": true}}"#, .unknownKey, "flock.http.stiky", "did you mean \"sticky\"?"),
+        Wrong(#""flock": {"http": {"sticky": 1}}"#, .wrongType, "flock.http.sticky", "true or false"),
+        Wrong(#""flock": {"http": {"users": {"a b": "$5$a$b"}}}"#, .outOfRange, "flock.http.users.a b", "letters"),
+        Wrong(#""flock": {"http": {"users": {"a": "secret"}}}"#, .wrongType, "flock.http.users.a", "openssl passwd"),
+        Wrong(#""flock": {"http": {"users": {}}}"#, .outOfRange, "flock.http.users", "1 to 100"),
+        Wrong(#""flock": {"http": {"allow": ["10.0.0.0/33"]}}"#, .wrongType, "flock.http.allow[0]", "10.0.0.0/8"),
+        Wrong(#""flock": {"http": {"allow": []}}"#, .wrongType, "flock.http.allow", "1 to 200"),
+        Wrong(
+            #""flock": {"http": {"rate": {"requests": 0}}}"#, .outOfRange, "flock.http.rate.requests", "1 to 1000000"),
+        Wrong(#""flock": {"http": {"rate": {"per": "1d"}}}"#, .outOfRange, "flock.http.rate.per", "1s to 1h"),
+        Wrong(#""flock": {"http": {"timeout": "0s"}}"#, .outOfRange, "flock.http.timeout", "100ms to 1d"),
         Wrong(#""checks": {}"#, .wrongType, "checks", "an object", "a list"),
         Wrong(#""checks": ["/"]"#, .wrongType, "checks[0]", "an object"),
         Wrong(#""checks": [{"path": "health"}]"#, .wrongType, "checks[0].path", "\"health\"", "/health"),

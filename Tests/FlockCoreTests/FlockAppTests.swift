@@ -18,7 +18,7 @@ import Testing
                     Label.hosts: "Shop.example.org, www.example.org,a;b", Label.scale: #"{"max":4}"#,
                 ])))
         #expect(app.slug.text == "shop" && app.version?.idText == "1.0.0" && app.release == 3)
-        #expect(app.extraHosts.map(\.text) == ["shop.example.org", "www.example.org"])
+        #expect(app.extraHosts.map(\.description) == ["shop.example.org", "www.example.org"])
         #expect(app.scale.max == 4 && app.preview == nil)
         #expect(app.name?.id == "/shop-1.0.0")
     }

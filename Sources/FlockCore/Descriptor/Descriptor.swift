@@ -13,9 +13,10 @@ public struct Descriptor: Sendable, Hashable {
     /// How many ports a task gets, as `PORT0`, `PORT1` …
     public var ports: Int
     public var env: [String: String]
-    public var hosts: [HostName]
+    public var hosts: [HostRoute]
     public var checks: [Check]
     public var scale: ScaleOverrides
+    public var http: HTTPOptions
 
     /// An HTTP check of a path, or a TCP check where there is none.
     public struct Check: Sendable, Hashable {

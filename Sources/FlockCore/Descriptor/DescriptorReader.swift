@@ -17,7 +17,7 @@ extension Descriptor {
         version = try root.version()
 
         let flock = try root.object("flock") ?? Reader(.object([:]), at: "flock")
-        try flock.allow(["instances", "cpus", "mem", "ports", "cmd", "env", "hosts", "checks", "scale"])
+        try flock.allow(["instances", "cpus", "mem", "ports", "cmd", "env", "hosts", "checks", "scale", "http"])
         instances = try flock.integer("instances", in: 0...1000) ?? 1
         cpus = try flock.number("cpus", in: 0.01...1024) ?? 0.1
         // Node 20 does not start well in less than 64 MiB.
@@ -26,6 +26,7 @@ extension Descriptor {
         env = try flock.strings("env")
         hosts = try flock.hosts("hosts")
         scale = try flock.scale()
+        http = try flock.object("http")?.http() ?? HTTPOptions()
         let portCount = ports
         checks = try (root.list("checks") ?? flock.list("checks") ?? []).map { try $0.check(ports: portCount) }
         if checks.isEmpty && ports > 0 { checks = [.standard] }
@@ -109,6 +110,12 @@ private struct Reader {
         return number
     }
 
+    func bool(_ key: String) throws(DescriptorError) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard case .bool(let bool) = value else { throw wrong(key, value, "true or false") }
+        return bool
+    }
+
     func integer(_ key: String, in range: ClosedRange<Int>) throws(DescriptorError) -> Int? {
         guard let number = try number(key, in: Double(range.lowerBound)...Double(range.upperBound)) else { return nil }
         guard let integer = Int(exactly: number) else { throw wrong(key, .number(number), "a whole number") }
@@ -119,6 +126,16 @@ private struct Reader {
         guard let text = try string(key) else { return nil }
         guard let span = TimeSpan(text) else {
             throw wrong(key, .string(text), "a length of time such as \"30s\" or \"5m\"")
+        }
+        return span
+    }
+
+    func span(_ key: String, in range: ClosedRange<Duration>) throws(DescriptorError) -> TimeSpan? {
+        guard let span = try span(key) else { return nil }
+        guard range.contains(span.duration) else {
+            throw DescriptorError(
+                .outOfRange, key: full(key),
+                message: "is \(span); use \(TimeSpan(range.lowerBound)) to \(TimeSpan(range.upperBound))")
         }
         return span
     }
@@ -138,13 +155,15 @@ private struct Reader {
         return result
     }
 
-    func hosts(_ key: String) throws(DescriptorError) -> [HostName] {
+    func hosts(_ key: String) throws(DescriptorError) -> [HostRoute] {
         guard let value = value(key) else { return [] }
         guard case .array(let items) = value else { throw wrong(key, value, "a list of host names") }
-        var hosts: [HostName] = []
+        var hosts: [HostRoute] = []
         for (index, item) in items.enumerated() {
-            guard case .string(let text) = item, let host = HostName(text) else {
-                throw wrong("\(key)[\(index)]", item, "a host name such as \"shop.example.org\"")
+            guard case .string(let text) = item, let host = HostRoute(text) else {
+                throw wrong(
+                    "\(key)[\(index)]", item,
+                    "a host name such as \"shop.example.org\" or a path of one, \"example.org/shop\"")
             }
             hosts.append(host)
         }
@@ -192,6 +211,62 @@ private struct Reader {
         scale.scaleDownDelay = try reader.span("scaleDownDelay")
         scale.wake = try reader.integer("wake", in: 1...1000)
         return scale
+    }
+
+    func http() throws(DescriptorError) -> HTTPOptions {
+        try allow(["sticky", "users", "allow", "rate", "timeout", "h2"])
+        var http = HTTPOptions()
+        http.sticky = try bool("sticky")
+        http.h2 = try bool("h2")
+        if let users = try object("users") {
+            http.users = try users.users()
+        }
+        http.allow = try networks("allow")
+        if let rate = try object("rate") {
+            try rate.allow(["requests", "per"])
+            http.rate = HTTPOptions.Rate(
+                requests: try rate.integer("requests", in: HTTPOptions.Rate.requestsRange) ?? 100,
+                per: try rate.span("per", in: HTTPOptions.Rate.spanRange) ?? TimeSpan(.seconds(10)))
+        }
+        http.timeout = try span("timeout", in: HTTPOptions.timeoutRange)
+        return http
+    }
+
+    private func users() throws(DescriptorError) -> [String: PasswordHash] {
+        guard (1...HTTPOptions.mostUsers).contains(keys.count) else {
+            throw DescriptorError(
+                .outOfRange, key: path, message: "has \(keys.count) users; use 1 to \(HTTPOptions.mostUsers)")
+        }
+        var users: [String: PasswordHash] = [:]
+        for (name, value) in keys.sorted(by: { $0.key < $1.key }) {
+            guard HTTPOptions.isUser(name) else {
+                throw DescriptorError(
+                    .outOfRange, key: full(name), message: "is no name of a user; use letters, digits and . _ @ -")
+            }
+            // What stands there may be the password itself: it is not repeated.
+            guard case .string(let text) = value, let hash = PasswordHash(text) else {
+                throw DescriptorError(
+                    .wrongType, key: full(name),
+                    message: "is no hash of a password; write what \"openssl passwd -5\" prints")
+            }
+            users[name] = hash
+        }
+        return users
+    }
+
+    private func networks(_ key: String) throws(DescriptorError) -> [IPNetwork]? {
+        guard let value = value(key) else { return nil }
+        guard case .array(let items) = value, (1...HTTPOptions.mostNetworks).contains(items.count) else {
+            throw wrong(key, value, "a list of 1 to \(HTTPOptions.mostNetworks) networks such as \"10.0.0.0/8\"")
+        }
+        var networks: [IPNetwork] = []
+        for (index, item) in items.enumerated() {
+            guard case .string(let text) = item, let network = IPNetwork(text) else {
+                throw wrong("\(key)[\(index)]", item, "a network such as \"10.0.0.0/8\" or \"2001:db8::/32\"")
+            }
+            networks.append(network)
+        }
+        return networks
     }
 
     func check(ports: Int) throws(DescriptorError) -> Descriptor.Check {

@@ -9,8 +9,10 @@ public struct FlockApp: Sendable, Hashable {
     public var version: AppVersion?
     public var preview: BranchSlug?
     public var release: Int
-    public var extraHosts: [HostName]
+    public var extraHosts: [HostRoute]
     public var scale: ScaleOverrides
+    /// `nil` for a label that cannot be understood: then the app must answer nobody.
+    public var http: HTTPOptions?
 
     /// `nil` for an app without `FLOCK_APP`, a ``ReleaseRecord``, and one whose id or labels make no sense.
     public init?(_ app: App) {
@@ -22,9 +24,10 @@ public struct FlockApp: Sendable, Hashable {
         version = preview == nil ? app.labels[Label.version].flatMap { try? AppVersion($0) } : nil
         release = app.labels[Label.release].flatMap(Int.init) ?? 0
         extraHosts = (app.labels[Label.hosts] ?? "").split(separator: ",").compactMap {
-            HostName($0.trimmingCharacters(in: .whitespaces))
+            HostRoute($0.trimmingCharacters(in: .whitespaces))
         }
         scale = app.labels[Label.scale].flatMap(ScaleOverrides.init(label:)) ?? ScaleOverrides()
+        http = app.labels[Label.http].map(HTTPOptions.init(label:)) ?? HTTPOptions()
     }
 
     public var id: String { app.id }

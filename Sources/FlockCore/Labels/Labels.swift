@@ -8,8 +8,10 @@ public enum Label {
     public static let release = "FLOCK_RELEASE"
     public static let commit = "FLOCK_SHA"
     public static let deploy = "FLOCK_DEPLOY"
-    /// Further host names, comma separated.
+    /// Further host names, comma separated; each may have a path.
     public static let hosts = "FLOCK_HOSTS"
+    /// ``HTTPOptions`` as compact JSON.
+    public static let http = "FLOCK_HTTP"
     /// ``ScaleOverrides`` as compact JSON.
     public static let scale = "FLOCK_SCALE"
     /// The branch of a preview.

@@ -15,6 +15,7 @@ struct BackendSection: Sendable {
         var slots: Int
         var backups: [String]
         var isACL: Bool
+        var options: BackendOptions
 
         init(_ route: RoutingTable.Route, _ plan: RoutingPlan) {
             backend = route.backend
@@ -23,6 +24,7 @@ struct BackendSection: Sendable {
             slots = plan.slots.backends[route.backend]?.count ?? 0
             backups = plan.backups
             isACL = plan.isACL
+            options = route.options ?? .none
         }
     }
 
@@ -59,6 +61,17 @@ struct BackendSection: Sendable {
             "backups": numbered(shape.backups),
         ]
         context["httpCheck"] = shape.checkPath?.rawValue
+        let options = shape.options
+        context["sticky"] = options.isSticky
+        context["h2"] = options.isHTTP2
+        context["timeout"] = options.timeoutMilliseconds.map(String.init)
+        if let rate = options.rate {
+            context["rate"] = ["requests": String(rate.requests), "seconds": String(rate.seconds)]
+        }
+        if !options.allow.isEmpty { context["allow"] = options.allow.map(\.rawValue).joined(separator: " ") }
+        if !options.users.isEmpty {
+            context["auth"] = ["users": options.users.map { ["user": $0.name.rawValue, "hash": $0.hash.rawValue] }]
+        }
         return library.text(of: context, "backend")
     }
 

@@ -69,16 +69,25 @@ struct ConfigurationRenderer: Sendable {
             "backends": backends,
         ]
         context["hostsMap"] = paths.map(.hosts).rawValue
+        context["prefixesMap"] = paths.map(.prefixes).rawValue
         context["appsMap"] = paths.map(.apps).rawValue
         if plan.isACL {
             context["routes"] = plan.routes.map { route -> [String: Any] in
                 [
                     "name": route.backend.rawValue, "acl": "acl_" + route.backend.rawValue.dropFirst(4),
                     "hosts": route.hosts.map { ["host": $0.rawValue] },
+                    "prefixes": route.prefixes.map(Self.pathRule),
                 ]
             }
         }
         return library.text(of: context, plan.isACL ? "acl" : "map")
+    }
+
+    /// `host/path/` as the acl style needs it.
+    private static func pathRule(_ prefix: MapToken) -> [String: Any] {
+        let slash = prefix.rawValue.firstIndex(of: "/") ?? prefix.rawValue.endIndex
+        let path = prefix.rawValue[slash...]
+        return ["host": String(prefix.rawValue[..<slash]), "path": String(path.dropLast()), "below": String(path)]
     }
 }
 

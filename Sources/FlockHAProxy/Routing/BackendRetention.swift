@@ -9,7 +9,7 @@ struct BackendRetention: Sendable, Hashable {
     private var emptySince: [HAProxyName: ContinuousClock.Instant] = [:]
 
     mutating func look(at slots: SlotTable, _ table: RoutingTable, now: ContinuousClock.Instant) {
-        let used = Set(table.routes.filter { $0.instances > 0 || !$0.targets.isEmpty }.map(\.backend))
+        let used = Set(table.routes.filter(\.wantsBackend).map(\.backend))
         emptySince = emptySince.filter { !used.contains($0.key) && slots.backends[$0.key] != nil }
         for backend in slots.backends.keys where !used.contains(backend) && emptySince[backend] == nil {
             emptySince[backend] = now

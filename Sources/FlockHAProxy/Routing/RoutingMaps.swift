@@ -5,6 +5,8 @@ struct RoutingMaps: Sendable, Hashable {
     enum Name: Sendable, CaseIterable {
         /// Host name → app.
         case hosts
+        /// `host/path/` → app; the longest that fits wins.
+        case prefixes
         /// App → backend; an app that is not there is led to flock-backup.
         case apps
 
@@ -12,6 +14,7 @@ struct RoutingMaps: Sendable, Hashable {
         var file: StaticString {
             switch self {
             case .hosts: "hosts.map"
+            case .prefixes: "prefixes.map"
             case .apps: "apps.map"
             }
         }

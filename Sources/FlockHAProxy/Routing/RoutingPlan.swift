@@ -12,7 +12,10 @@ struct RoutingPlan: Sendable {
     var isACL: Bool { settings.http.style == .acl }
 
     /// Apps that have a backend.
-    var routes: [RoutingTable.Route] { table.routes.filter { slots.backends[$0.backend] != nil } }
+    var routes: [RoutingTable.Route] { table.routes.filter(hasBackend) }
+
+    /// The backend that answers 503 for an app whose own cannot be used.
+    static let closed = MapToken(literal: "flock_closed")
 
     /// flock-backups, as Marathon or the settings name them.
     var backups: [String] {
@@ -22,14 +25,21 @@ struct RoutingPlan: Sendable {
     var maps: RoutingMaps {
         var maps = RoutingMaps()
         guard !isACL else { return maps }
-        var (hosts, apps) = ([MapToken: MapToken](), [MapToken: MapToken]())
         for route in table.routes {
             guard let app = MapToken(route.appID) else { continue }
-            for host in route.hosts { hosts[MapToken(host)] = app }
-            if slots.backends[route.backend] != nil { apps[app] = MapToken(route.backend) }
+            for host in route.hosts { maps[.hosts][MapToken(host)] = app }
+            for prefix in route.prefixes { maps[.prefixes][prefix] = app }
+            if hasBackend(route) {
+                maps[.apps][app] = MapToken(route.backend)
+            } else if route.options?.isGuard ?? true {
+                // What guards it is not in the file yet, or cannot be.
+                maps[.apps][app] = Self.closed
+            }
         }
-        maps[.hosts] = hosts
-        maps[.apps] = apps
         return maps
+    }
+
+    private func hasBackend(_ route: RoutingTable.Route) -> Bool {
+        route.options != nil && slots.backends[route.backend] != nil
     }
 }

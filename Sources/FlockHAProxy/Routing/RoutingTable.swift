@@ -11,10 +11,17 @@ struct RoutingTable: Sendable, Hashable {
         var backend: HAProxyName
         /// Sorted.
         var hosts: [HostToken]
+        /// `host/path/`, for what is below a path of a host; sorted.
+        var prefixes: [MapToken]
         var instances: Int
         var check: HealthCheck?
         /// Tasks that run, whether or not they serve yet.
         var targets: [Target]
+        /// `nil` where they cannot be written: then nobody is let in.
+        var options: BackendOptions?
+
+        /// Whether the app has a backend of its own now; else it is led to flock-backup.
+        var wantsBackend: Bool { instances > 0 || !targets.isEmpty || (options.map { $0 != .none } ?? false) }
     }
 
     struct Target: Sendable, Hashable {
@@ -49,25 +56,33 @@ struct RoutingTable: Sendable, Hashable {
 
         // A name that is wanted twice goes to the app whose own it is, then to the one with the lower id.
         var owners: [HostToken: String] = [:]
+        var prefixOwners: [MapToken: String] = [:]
         func give(_ host: String, to id: String) {
             if let host = HostToken(host), owners[host] == nil { owners[host] = id }
+        }
+        func give(_ route: HostRoute, to id: String) {
+            guard let path = route.path else { return give(route.host.text, to: id) }
+            if let prefix = MapToken("\(route.host)\(path)/"), prefixOwners[prefix] == nil { prefixOwners[prefix] = id }
         }
         for app in known {
             for host in app.name?.ownHosts(domain: domain.text) ?? [] { give(host, to: app.id) }
         }
         for (slug, id) in current { give("\(slug).\(domain)", to: id) }
         for app in known where app.preview == nil && current[app.slug] == app.id {
-            for host in app.extraHosts { give(host.text, to: app.id) }
+            for route in app.extraHosts { give(route, to: app.id) }
         }
         let hosts = Dictionary(grouping: owners.keys, by: { owners[$0] ?? "" })
+        let prefixes = Dictionary(grouping: prefixOwners.keys, by: { prefixOwners[$0] ?? "" })
 
         routes = known.compactMap { app in
             guard let backend = names[app.id].flatMap({ HAProxyName($0) }) else { return nil }
             let check = app.app.definition.healthChecks?.first
             return Route(
                 appID: app.id, backend: backend, hosts: (hosts[app.id] ?? []).sorted { $0.rawValue < $1.rawValue },
+                prefixes: (prefixes[app.id] ?? []).sorted { $0.rawValue < $1.rawValue },
                 instances: app.app.instances, check: check,
-                targets: Self.targets(of: app.app, port: check?.portIndex ?? 0))
+                targets: Self.targets(of: app.app, port: check?.portIndex ?? 0),
+                options: app.http.flatMap(BackendOptions.init))
         }
         backups = apps.filter { $0.labels[Label.role] == "backup" }.flatMap { Self.targets(of: $0, port: 0) }
             .map(\.address).sorted { $0.description < $1.description }

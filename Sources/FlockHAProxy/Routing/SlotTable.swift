@@ -66,7 +66,7 @@ struct SlotTable: Sendable, Hashable {
     /// - Returns: whether HAProxy lacks a backend or slots for this.
     mutating func makeRoom(for table: RoutingTable, everyApp: Bool) -> Bool {
         var isGrown = false
-        for route in table.routes where route.instances > 0 || !route.targets.isEmpty || everyApp {
+        for route in table.routes where (route.wantsBackend || everyApp) && route.options != nil {
             let wanted = max(route.targets.count, route.instances)
             guard !fits(route.backend, tasks: max(1, wanted)) else { continue }
             grow(route.backend, to: Self.count(for: wanted))

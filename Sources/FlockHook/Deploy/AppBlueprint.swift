@@ -42,12 +42,13 @@ struct AppBlueprint: Sendable, Hashable {
         ]
         // A preview answers at its own name only, or it would take production's.
         if case .version = name.kind, !descriptor.hosts.isEmpty {
-            labels[Label.hosts] = descriptor.hosts.map(\.text).joined(separator: ",")
+            labels[Label.hosts] = descriptor.hosts.map(\.description).joined(separator: ",")
         }
         var scale = descriptor.scale
         // The number in the descriptor is also the most that the scaler uses.
         if scale.max == nil { scale.max = max(1, descriptor.instances) }
         labels[Label.scale] = scale.label
+        if !descriptor.http.isEmpty { labels[Label.http] = descriptor.http.label }
         if case .preview = name.kind { labels[Label.preview] = branch }
         return labels
     }

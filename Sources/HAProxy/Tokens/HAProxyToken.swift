@@ -13,6 +13,12 @@ extension HAProxyToken {
         self.init(rawValue: text)
     }
 
+    /// A word of the program itself; one that is no token is a fault of the program.
+    public init(literal: StaticString) {
+        guard let token = Self("\(literal)") else { preconditionFailure("no token: \(literal)") }
+        self = token
+    }
+
     public var description: String { rawValue }
 }
 
