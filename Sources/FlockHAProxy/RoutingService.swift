@@ -253,6 +253,8 @@ public actor RoutingService: Service, Reporting {
 
     // MARK: Reporting
 
+    func closedApps() async -> [ClosedApp] { await driver.closed }
+
     public func health() async -> Health {
         if let trouble { return .failing(trouble) }
         guard await driver.isRunning else { return .failing("HAProxy is not running") }
@@ -267,6 +269,9 @@ public actor RoutingService: Service, Reporting {
                 "flock_haproxy_runtime_commands_total", .counter, Double(await driver.runtimeCommands),
                 help: "Changes made without a reload."),
             Metric("flock_haproxy_backends", .gauge, Double(backends), help: "Backends in HAProxy."),
+            Metric(
+                "flock_haproxy_closed_apps", .gauge, Double(await driver.closed.count),
+                help: "Apps that nobody is let in to, since HAProxy or Flock cannot read what they ask for."),
             Metric("flock_haproxy_hosts", .gauge, Double(hosts), help: "Host names that lead to an app."),
         ]
     }

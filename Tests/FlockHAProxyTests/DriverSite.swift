@@ -15,7 +15,7 @@ final class DriverSite: Sendable {
     let port: Int
     private let folder: TemporaryFolder
 
-    private init(style: Settings.HTTP.Style) async throws {
+    private init(style: Settings.HTTP.Style, binary: String?) async throws {
         folder = try TemporaryFolder()
         let ports = try await freePorts(3)
         port = ports[0]
@@ -29,13 +29,13 @@ final class DriverSite: Sendable {
         paths = try HAProxyPaths(folder: "\(folder.path)/haproxy")
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        driver = try HAProxyDriver(settings: settings, folder: "\(folder.path)/haproxy", logger: logger)
+        driver = try HAProxyDriver(settings: settings, folder: "\(folder.path)/haproxy", binary: binary, logger: logger)
     }
 
     static func run(
-        style: Settings.HTTP.Style = .map, _ test: (DriverSite) async throws -> Void
+        style: Settings.HTTP.Style = .map, binary: String? = nil, _ test: (DriverSite) async throws -> Void
     ) async throws {
-        let site = try await DriverSite(style: style)
+        let site = try await DriverSite(style: style, binary: binary)
         let result: Result<Void, any Error>
         do {
             try await site.driver.start()

@@ -3,7 +3,8 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// The verbs of the unix socket, for the scaler: drain an app, ask how far it is, let it serve again.
+/// The verbs of the unix socket: for the scaler, drain an app, ask how far it is, let it serve again; for people, which
+/// apps nobody is let in to, and why.
 public struct RoutingAPI: Sendable {
     private let routing: RoutingService
 
@@ -19,6 +20,7 @@ public struct RoutingAPI: Sendable {
         }
         router.get("/v1/drain") { request, _ in try Self.json(try await routing.drainReport(try Self.app(request))) }
         router.delete("/v1/drain") { request, _ in try Self.json(try await routing.release(try Self.app(request))) }
+        router.get("/v1/closed") { _, _ in try Self.json(await routing.closedApps()) }
     }
 
     private static func app(_ request: Request) throws -> String {
@@ -28,7 +30,7 @@ public struct RoutingAPI: Sendable {
         return app
     }
 
-    private static func json(_ report: DrainReport) throws -> Response {
+    private static func json(_ report: some Encodable) throws -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: try JSONEncoder().encode(report))))

@@ -31,6 +31,10 @@ actor HAProxyDriver {
     private var needsResync = true
 
     private var retention = BackendRetention()
+    private var quarantine = Quarantine()
+    /// Digests of the parts that HAProxy has taken.
+    private var accepted: Set<Data> = []
+    private(set) var closed: [ClosedApp] = []
     /// Changed through the socket since the files were written.
     private var unsaved: RoutingPlan?
     private var reloadDue: ContinuousClock.Instant?
@@ -40,14 +44,15 @@ actor HAProxyDriver {
     private(set) var reloads = 0
     private(set) var runtimeCommands = 0
 
+    /// - Parameter binary: another HAProxy than the one on the path.
     /// - Throws: when HAProxy is not installed, or cannot read files in the folder.
-    init(settings: LiveSettings, folder: String, logger: Logger) throws {
+    init(settings: LiveSettings, folder: String, binary: String? = nil, logger: Logger) throws {
         self.settings = settings
         self.logger = logger
         paths = try HAProxyPaths(folder: folder)
         store = ConfigurationStore(paths: paths)
         renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0)
-        haproxy = try HAProxyProcess(files: paths.files, logger: logger)
+        haproxy = try HAProxyProcess(binary: binary, files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
     }
 
@@ -121,6 +126,7 @@ actor HAProxyDriver {
         var plan = RoutingPlan(table: table, slots: slots, settings: settings.current)
         let lacksRoom = plan.slots.makeRoom(for: table, everyApp: plan.isACL)
         plan.slots.fill(from: table, isServing)
+        review(&plan)
         if !lacksRoom, renderer.structure(of: plan) == structure {
             reloadDue = nil
             try await change(to: plan)
@@ -139,6 +145,22 @@ actor HAProxyDriver {
         for backend in retention.leaving(table, now: now) { plan.slots.drop(backend) }
         try await reload(plan)
         return .applied
+    }
+
+    /// Leaves out the apps that HAProxy has refused, as long as they are what they were then.
+    private func review(_ plan: inout RoutingPlan) {
+        if !quarantine.entries.isEmpty {
+            let routes = Dictionary(plan.table.routes.map { ($0.appID, $0) }) { first, _ in first }
+            quarantine.review { id in routes[id].map { renderer.structure(of: $0, in: plan) } }
+            plan.quarantined = Set(quarantine.entries.keys)
+        }
+        closed = closedApps(of: plan)
+    }
+
+    private func closedApps(of plan: RoutingPlan) -> [ClosedApp] {
+        quarantine.entries.sorted { $0.key < $1.key }.map { ClosedApp(app: $0.key, reason: $0.value.reason) }
+            + plan.table.routes.filter { $0.options == nil }
+            .map { ClosedApp(app: $0.appID, reason: "its label \(Label.http) cannot be understood") }
     }
 
     /// The cheap way: microseconds a server, and nobody notices.
@@ -163,9 +185,9 @@ actor HAProxyDriver {
         unsaved = nil
     }
 
-    private func reload(_ plan: RoutingPlan) async throws {
+    private func reload(_ wanted: RoutingPlan) async throws {
+        let plan = try await sound(wanted)
         let files = renderer.render(plan)
-        try await haproxy.check(configuration: try store.writeCandidate(files))
         try store.write(files)
         unsaved = nil
         let began = clock.now
@@ -181,10 +203,43 @@ actor HAProxyDriver {
         slots = plan.slots
         maps = files.maps
         structure = files.structure
+        accepted = Set(plan.routes.map { renderer.structure(of: $0, in: plan) })
         try store.keepAsGood()
         logger.info(
             "HAProxy reloaded",
             metadata: ["backends": "\(slots.backends.count)", "hosts": "\(maps[.hosts].count)"])
+    }
+
+    /// The plan without the apps that HAProxy would refuse: one bad app must not keep the others from being served.
+    /// - Throws: when it is no app's fault.
+    private func sound(_ wanted: RoutingPlan) async throws -> RoutingPlan {
+        guard let complaint = try await complaint(about: wanted) else { return wanted }
+        let suspects = wanted.routes.filter { !accepted.contains(renderer.structure(of: $0, in: wanted)) }
+        guard try await self.complaint(about: wanted.without(suspects)) == nil else { throw complaint }
+        let culprits = try await Bisection.culprits(among: suspects) { kept in
+            let ids = Set(kept.map(\.appID))
+            return try await self.complaint(about: wanted.without(suspects.filter { !ids.contains($0.appID) })) == nil
+        }
+        guard !culprits.isEmpty else { throw complaint }
+        for route in culprits {
+            let structure = renderer.structure(of: route, in: wanted)
+            quarantine.add(route.appID, structure, reason: "HAProxy refuses it: \(complaint.message)")
+            logger.error(
+                "HAProxy refuses this app's part of its configuration; the app is closed, the others are served",
+                metadata: ["app": "\(route.appID)", "why": "\(complaint.message)"])
+        }
+        closed = closedApps(of: wanted)
+        return wanted.without(culprits)
+    }
+
+    /// What HAProxy has against a plan; `nil` when it would take it.
+    private func complaint(about plan: RoutingPlan) async throws -> HAProxyError? {
+        do {
+            try await haproxy.check(configuration: try store.writeCandidate(renderer.render(plan)))
+            return nil
+        } catch let error as HAProxyError where error.code == .invalidConfiguration {
+            return error
+        }
     }
 
     /// Learns what HAProxy has, after our start or when something went wrong.

@@ -68,7 +68,9 @@ struct BackendSection: Sendable {
         if let rate = options.rate {
             context["rate"] = ["requests": String(rate.requests), "seconds": String(rate.seconds)]
         }
-        if !options.allow.isEmpty { context["allow"] = options.allow.map(\.rawValue).joined(separator: " ") }
+        if !options.allow.isEmpty {
+            context["allow"] = ["networks": options.allow.map { ["network": $0.rawValue] }]
+        }
         if !options.users.isEmpty {
             context["auth"] = ["users": options.users.map { ["user": $0.name.rawValue, "hash": $0.hash.rawValue] }]
         }

@@ -47,6 +47,11 @@ struct ConfigurationRenderer: Sendable {
         return RenderedFiles(structure: structure, body: frame(plan, backends: backends), maps: plan.maps)
     }
 
+    /// A digest of one app's part of the structure.
+    mutating func structure(of route: RoutingTable.Route, in plan: RoutingPlan) -> Data {
+        section(route, plan).structure
+    }
+
     private mutating func section(_ route: RoutingTable.Route, _ plan: RoutingPlan) -> BackendSection {
         let shape = BackendSection.Shape(route, plan)
         if let known = sections[route.backend], known.shape == shape { return known }

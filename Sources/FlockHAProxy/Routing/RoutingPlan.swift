@@ -7,6 +7,8 @@ struct RoutingPlan: Sendable {
     /// The servers of each backend; in map style, an app without a backend is led to flock-backup.
     var slots: SlotTable
     var settings: Settings
+    /// Ids of apps whose part HAProxy does not take.
+    var quarantined: Set<String> = []
 
     /// Whether the configuration names every app, rather than look it up.
     var isACL: Bool { settings.http.style == .acl }
@@ -31,7 +33,7 @@ struct RoutingPlan: Sendable {
             for prefix in route.prefixes { maps[.prefixes][prefix] = app }
             if hasBackend(route) {
                 maps[.apps][app] = MapToken(route.backend)
-            } else if route.options?.isGuard ?? true {
+            } else if route.options?.isGuard ?? true || quarantined.contains(route.appID) {
                 // What guards it is not in the file yet, or cannot be.
                 maps[.apps][app] = Self.closed
             }
@@ -39,7 +41,14 @@ struct RoutingPlan: Sendable {
         return maps
     }
 
+    /// The same without the parts of some apps.
+    func without(_ routes: [RoutingTable.Route]) -> RoutingPlan {
+        var plan = self
+        plan.quarantined.formUnion(routes.map(\.appID))
+        return plan
+    }
+
     private func hasBackend(_ route: RoutingTable.Route) -> Bool {
-        route.options != nil && slots.backends[route.backend] != nil
+        route.options != nil && !quarantined.contains(route.appID) && slots.backends[route.backend] != nil
     }
 }

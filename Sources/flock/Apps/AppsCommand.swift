@@ -22,7 +22,8 @@ struct AppsCommand: AsyncParsableCommand {
             let apps = try await connection.marathon.apps()
             // Without the scaler only the last column is missing.
             let activities = (try? await connection.part(.scaler).ask(.GET, "/v1/apps", as: [Activity].self)) ?? []
-            let rows = AppRow.rows(apps, activities, settings: connection.settings)
+            let closed = (try? await connection.part(.haproxy).ask(.GET, "/v1/closed", as: [ClosedApp].self)) ?? []
+            let rows = AppRow.rows(apps, activities, closed, settings: connection.settings)
             if json { return try Output.write(json: rows) }
             guard !rows.isEmpty else {
                 return Output.write("No apps yet. \"flock repo create NAME\" makes a repository to push to.\n")
@@ -35,6 +36,9 @@ struct AppsCommand: AsyncParsableCommand {
                 ])
             }
             Output.write(table.render())
+            for row in rows {
+                if let why = row.closedBecause { Output.complain("\(row.id) is closed: \(why)") }
+            }
         }
     }
 }
