@@ -14,7 +14,9 @@ struct FlockCommand: AsyncParsableCommand {
               flock logs shop -f
             """,
         subcommands: [
-            UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self, RepoCommand.self,
+            UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self,
+            CanaryCommand.self,
+            RepoCommand.self,
             DoctorCommand.self, DeliverCommand.self,
         ])
 }

@@ -13,6 +13,22 @@ import Testing
         #expect(FlockApp(app) == nil)
     }
 
+    @Test func `a canary is kept with it`() {
+        var record = record
+        record.canary = .init(target: "/shop-1.1.0", percent: 10)
+        #expect(ReleaseRecord(App(definition: record.definition, version: "1")) == record)
+    }
+
+    @Test(arguments: [
+        ("/shop-1.1.0", "0"), ("/shop-1.1.0", "100"), ("/shop-1.1.0", "x"), ("/shop\n", "10"), ("x", "10"),
+    ])
+    func `a canary that makes no sense is none`(_ target: String, _ percent: String) {
+        var definition = record.definition
+        definition.labels?[Label.canary] = target
+        definition.labels?[Label.canaryPercent] = percent
+        #expect(ReleaseRecord(App(definition: definition, version: "1")) == record)
+    }
+
     @Test func `its app never runs`() {
         #expect(record.definition.instances == 0)
         #expect(record.definition.ports == [])

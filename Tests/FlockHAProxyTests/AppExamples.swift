@@ -30,7 +30,10 @@ enum AppExamples {
         return task
     }
 
-    static func record(_ slug: String, _ number: Int, _ target: String) -> App {
-        App(definition: ReleaseRecord(slug: Slug(slug)!, number: number, target: target).definition, version: "1")
+    static func record(
+        _ slug: String, _ number: Int, _ target: String, canary: ReleaseRecord.Canary? = nil
+    ) -> App {
+        let record = ReleaseRecord(slug: Slug(slug)!, number: number, target: target, canary: canary)
+        return App(definition: record.definition, version: "1")
     }
 }

@@ -25,7 +25,7 @@ import Testing
                 try await site.apply([
                     app([ports[0]], hosts: "example.org", slug: "site"),
                     app([ports[1]], hosts: "example.org/shop", slug: "shop"),
-                    app([ports[2]], hosts: "example.org/shop/admin,only.example.org/x", slug: "admin"),
+                    app([ports[2]], hosts: "example.org/shop/admin,only.example.org/x", slug: "z-admin"),
                 ])
                 for (path, index) in [
                     ("/", 0), ("/shop", 1), ("/shop/", 1), ("/shop/a?b=c", 1), ("/shop?x=/shop/admin", 1),

@@ -9,7 +9,7 @@ import Testing
     private func table(_ apps: [App]) -> RoutingTable { RoutingTable(apps: apps, domain: HostDomain("x.org")!) }
 
     private func hosts(_ table: RoutingTable, _ id: String) -> [String] {
-        table.routes.first { $0.appID == id }?.hosts.map(\.rawValue) ?? []
+        table.routes.first { $0.appID == id }.map { ($0.hosts + $0.releaseHosts).map(\.rawValue).sorted() } ?? []
     }
 
     private let old = AppExamples.app("shop", "1.0.0", release: 1)

@@ -20,4 +20,8 @@ public enum Label {
     public static let role = "FLOCK_ROLE"
     /// In a ``ReleaseRecord``: the id of the app that its slug serves.
     public static let target = "FLOCK_TARGET"
+    /// In a ``ReleaseRecord``: the id of the app that a share of the visitors gets.
+    public static let canary = "FLOCK_CANARY"
+    /// In a ``ReleaseRecord``: that share, 1 to 99.
+    public static let canaryPercent = "FLOCK_CANARY_PERCENT"
 }

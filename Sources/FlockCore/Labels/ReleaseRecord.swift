@@ -8,11 +8,26 @@ public struct ReleaseRecord: Sendable, Hashable {
     public var number: Int
     /// The id of the app that the slug serves.
     public var target: String
+    public var canary: Canary?
 
-    public init(slug: Slug, number: Int, target: String) {
+    /// Another app of the slug, which a share of the visitors gets.
+    public struct Canary: Codable, Sendable, Hashable {
+        public static let percents = 1...99
+
+        public var target: String
+        public var percent: Int
+
+        public init(target: String, percent: Int) {
+            self.target = target
+            self.percent = percent
+        }
+    }
+
+    public init(slug: Slug, number: Int, target: String, canary: Canary? = nil) {
         self.slug = slug
         self.number = number
         self.target = target
+        self.canary = canary
     }
 
     public static func id(for slug: Slug) -> String { "/flock/release/\(slug)" }
@@ -24,6 +39,11 @@ public struct ReleaseRecord: Sendable, Hashable {
             let target = app.labels[Label.target]
         else { return nil }
         self.init(slug: slug, number: number, target: target)
+        if let other = app.labels[Label.canary], AppID.isValid(other),
+            let percent = app.labels[Label.canaryPercent].flatMap(Int.init), Canary.percents.contains(percent)
+        {
+            canary = Canary(target: other, percent: percent)
+        }
     }
 
     public var definition: AppDefinition {
@@ -36,6 +56,10 @@ public struct ReleaseRecord: Sendable, Hashable {
         definition.labels = [
             Label.role: "release", Label.app: slug.text, Label.release: String(number), Label.target: target,
         ]
+        if let canary {
+            definition.labels?[Label.canary] = canary.target
+            definition.labels?[Label.canaryPercent] = String(canary.percent)
+        }
         return definition
     }
 }

@@ -77,15 +77,34 @@ struct ConfigurationRenderer: Sendable {
         context["prefixesMap"] = paths.map(.prefixes).rawValue
         context["appsMap"] = paths.map(.apps).rawValue
         if plan.isACL {
-            context["routes"] = plan.routes.map { route -> [String: Any] in
-                [
-                    "name": route.backend.rawValue, "acl": "acl_" + route.backend.rawValue.dropFirst(4),
-                    "hosts": route.hosts.map { ["host": $0.rawValue] },
-                    "prefixes": route.prefixes.map(Self.pathRule),
-                ]
+            let routes = Self.rules(plan)
+            context["routes"] = routes
+            // A path before those that it lies under: the first rule that fits wins.
+            context["prefixes"] = plan.routes.enumerated().flatMap { index, route in
+                route.prefixes.map { (prefix: $0, route: routes[index]) }
             }
+            .sorted { $0.prefix.rawValue > $1.prefix.rawValue }
+            .map { Self.pathRule($0.prefix).merging($0.route) { own, _ in own } }
         }
         return library.text(of: context, plan.isACL ? "acl" : "map")
+    }
+
+    /// What the acl style says of each route.
+    private static func rules(_ plan: RoutingPlan) -> [[String: Any]] {
+        let backends = Dictionary(plan.routes.map { ($0.appID, $0.backend) }) { first, _ in first }
+        return plan.routes.map { route in
+            var rules: [String: Any] = [
+                "name": route.backend.rawValue, "acl": "acl_" + route.backend.rawValue.dropFirst(4),
+                "hosts": (route.hosts + route.releaseHosts).map { ["host": $0.rawValue] },
+            ]
+            if let canary = route.canary, let backend = backends[canary.appID] {
+                rules["shared"] = [
+                    "percent": String(canary.percent), "canary": backend.rawValue,
+                    "releaseHosts": route.releaseHosts.map { ["host": $0.rawValue] },
+                ]
+            }
+            return rules
+        }
     }
 
     /// `host/path/` as the acl style needs it.

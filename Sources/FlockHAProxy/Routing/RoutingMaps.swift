@@ -3,7 +3,7 @@ import HAProxy
 /// The maps that HAProxy looks things up in, changed while it runs.
 struct RoutingMaps: Sendable, Hashable {
     enum Name: Sendable, CaseIterable {
-        /// Host name → app.
+        /// Host name → app; `APP=PERCENT=OTHER` where another app gets a share of the visitors.
         case hosts
         /// `host/path/` → app; the longest that fits wins.
         case prefixes

@@ -29,8 +29,10 @@ struct RoutingPlan: Sendable {
         guard !isACL else { return maps }
         for route in table.routes {
             guard let app = MapToken(route.appID) else { continue }
+            let release = route.canary.flatMap { MapToken("\(app)=\($0.percent)=\($0.appID)") } ?? app
             for host in route.hosts { maps[.hosts][MapToken(host)] = app }
-            for prefix in route.prefixes { maps[.prefixes][prefix] = app }
+            for host in route.releaseHosts { maps[.hosts][MapToken(host)] = release }
+            for prefix in route.prefixes { maps[.prefixes][prefix] = release }
             if hasBackend(route) {
                 maps[.apps][app] = MapToken(route.backend)
             } else if route.options?.isGuard ?? true || quarantined.contains(route.appID) {

@@ -9,10 +9,14 @@ struct RoutingTable: Sendable, Hashable {
         var appID: String
         /// HAProxy's name for the app.
         var backend: HAProxyName
-        /// Sorted.
+        /// Names of its own, sorted.
         var hosts: [HostToken]
-        /// `host/path/`, for what is below a path of a host; sorted.
+        /// Names of the release that it is, sorted.
+        var releaseHosts: [HostToken]
+        /// `host/path/`, for what is below a path of a host; of the release, sorted.
         var prefixes: [MapToken]
+        /// The app that a share of the release's visitors gets instead.
+        var canary: Canary?
         var instances: Int
         var check: HealthCheck?
         /// Tasks that run, whether or not they serve yet.
@@ -22,6 +26,11 @@ struct RoutingTable: Sendable, Hashable {
 
         /// Whether the app has a backend of its own now; else it is led to flock-backup.
         var wantsBackend: Bool { instances > 0 || !targets.isEmpty || (options.map { $0 != .none } ?? false) }
+    }
+
+    struct Canary: Sendable, Hashable {
+        var appID: String
+        var percent: Int
     }
 
     struct Target: Sendable, Hashable {
@@ -55,31 +64,38 @@ struct RoutingTable: Sendable, Hashable {
         }
 
         // A name that is wanted twice goes to the app whose own it is, then to the one with the lower id.
-        var owners: [HostToken: String] = [:]
-        var prefixOwners: [MapToken: String] = [:]
-        func give(_ host: String, to id: String) {
-            if let host = HostToken(host), owners[host] == nil { owners[host] = id }
-        }
-        func give(_ route: HostRoute, to id: String) {
-            guard let path = route.path else { return give(route.host.text, to: id) }
-            if let prefix = MapToken("\(route.host)\(path)/"), prefixOwners[prefix] == nil { prefixOwners[prefix] = id }
-        }
+        var own = Ownership<HostToken>()
+        var ofRelease = Ownership<HostToken>()
+        var prefixes = Ownership<MapToken>()
         for app in known {
-            for host in app.name?.ownHosts(domain: domain.text) ?? [] { give(host, to: app.id) }
+            for host in app.name?.ownHosts(domain: domain.text) ?? [] { own.give(HostToken(host), to: app.id) }
         }
-        for (slug, id) in current { give("\(slug).\(domain)", to: id) }
+        for (slug, id) in current { ofRelease.give(HostToken("\(slug).\(domain)"), to: id, unless: own) }
         for app in known where app.preview == nil && current[app.slug] == app.id {
-            for route in app.extraHosts { give(route, to: app.id) }
+            for route in app.extraHosts {
+                if let path = route.path {
+                    prefixes.give(MapToken("\(route.host)\(path)/"), to: app.id)
+                } else {
+                    ofRelease.give(HostToken(route.host.text), to: app.id, unless: own)
+                }
+            }
         }
-        let hosts = Dictionary(grouping: owners.keys, by: { owners[$0] ?? "" })
-        let prefixes = Dictionary(grouping: prefixOwners.keys, by: { prefixOwners[$0] ?? "" })
+        let hosts = own.byApp
+        let releaseHosts = ofRelease.byApp
+        let pathsByApp = prefixes.byApp
+        let slugs = Dictionary(known.map { ($0.id, $0.slug) }) { first, _ in first }
 
         routes = known.compactMap { app in
             guard let backend = names[app.id].flatMap({ HAProxyName($0) }) else { return nil }
             let check = app.app.definition.healthChecks?.first
             return Route(
-                appID: app.id, backend: backend, hosts: (hosts[app.id] ?? []).sorted { $0.rawValue < $1.rawValue },
-                prefixes: (prefixes[app.id] ?? []).sorted { $0.rawValue < $1.rawValue },
+                appID: app.id, backend: backend, hosts: hosts[app.id] ?? [], releaseHosts: releaseHosts[app.id] ?? [],
+                prefixes: pathsByApp[app.id] ?? [],
+                canary: current[app.slug] == app.id
+                    ? records[app.slug]?.canary.flatMap { canary in
+                        slugs[canary.target] == app.slug && canary.target != app.id
+                            ? Canary(appID: canary.target, percent: canary.percent) : nil
+                    } : nil,
                 instances: app.app.instances, check: check,
                 targets: Self.targets(of: app.app, port: check?.portIndex ?? 0),
                 options: app.http.flatMap(BackendOptions.init))

@@ -1,0 +1,19 @@
+/// Why a command could not do what it was asked.
+struct CommandError: Error, CustomStringConvertible {
+    enum Code: String {
+        case releaseUnknown = "release_unknown"
+        case versionUnknown = "version_unknown"
+        case versionCurrent = "version_current"
+    }
+
+    var code: Code
+    /// What was found, and what to do next.
+    var message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    var description: String { "\(message) [\(code.rawValue)]" }
+}
