@@ -4,8 +4,8 @@ SWIFT ?= swift
 PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates openssl tar unzip
 LINT_PACKAGES := shellcheck
 BENCH_PACKAGES := wrk
-# Clients that others wrote for Marathon.
-TEST_PACKAGES := python3-marathon
+# Clients that others wrote for Marathon; a compiler for apps that start in no time.
+TEST_PACKAGES := python3-marathon gcc libc6-dev
 SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
 
 .PHONY: help demo test lint bench build format packages

@@ -2,7 +2,6 @@ import FlockTesting
 import Foundation
 import Marathon
 import NIOHTTP1
-import Synchronization
 import Testing
 
 /// The whole loop with real HAProxy, git and Node, each daemon a process of its own.
@@ -20,7 +19,7 @@ struct LoopTests {
             try await eventually("its task is gone") { try await site.marathon.tasks(of: "/hello-1.0.0").isEmpty }
             #expect(try await processes(in: site).isEmpty)
 
-            let launchesBefore = launches(site)
+            let launchesBefore = site.launches
             let answers = try await withThrowingTaskGroup(of: (Int, String).self) { group in
                 for number in 0..<50 {
                     group.addTask {
@@ -36,7 +35,7 @@ struct LoopTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers.count(where: { $0.0 == 200 && $0.1 == "right" }) == 50, "\(answers)")
-            #expect(launches(site) - launchesBefore == 1)
+            #expect(site.launches - launchesBefore == 1)
         }
     }
 
@@ -182,10 +181,6 @@ struct LoopTests {
         return answers
     }
 
-    private func launches(_ site: Site) -> Int {
-        site.log("flock-engine").components(separatedBy: "task launched").count - 1
-    }
-
     private func scaleToZero(_ id: String, _ site: Site) async throws {
         _ = try await site.marathon.scale(id, to: 0)
         try await eventually("\(id) is at zero") { try await site.marathon.tasks(of: id).isEmpty }
@@ -202,13 +197,4 @@ struct LoopTests {
                     && command.starts(with: Data("node".utf8))
             })
     }
-}
-
-/// Ends a visitor between two requests, where a cancelled task would end it within one.
-private final class Flag: Sendable {
-    private let raised = Atomic(false)
-
-    var isRaised: Bool { raised.load(ordering: .relaxed) }
-
-    func raise() { raised.store(true, ordering: .relaxed) }
 }

@@ -1,5 +1,5 @@
 public import AsyncHTTPClient
-import FlockCore
+public import FlockCore
 import Foundation
 public import Marathon
 import NIOCore
@@ -17,6 +17,7 @@ public final class Site: Sendable {
     public let enginePort: Int
     public let statsPort: Int
     private let running = Running()
+    private let overrides: [String]
 
     public var state: String { "\(folder.path)/state" }
     public var config: String { "\(folder.path)/flock.yaml" }
@@ -34,7 +35,8 @@ public final class Site: Sendable {
         func set(_ binary: Binary) { binaries[binary.name] = binary }
     }
 
-    private init(idleAfter: String) async throws {
+    private init(idleAfter: String, settings: [String]) async throws {
+        overrides = settings.flatMap { ["--set", $0] }
         folder = try TemporaryFolder()
         let ports = try await freePorts(5)
         let taskPorts = freePortRange(50)
@@ -57,8 +59,11 @@ public final class Site: Sendable {
     }
 
     /// Starts everything, hands it to the test, and ends everything, however the test ends.
-    public static func run(idleAfter: String = "1h", _ test: (Site) async throws -> Void) async throws {
-        let site = try await Site(idleAfter: idleAfter)
+    /// - Parameter settings: `key=value`, as `--set` takes them.
+    public static func run(
+        idleAfter: String = "1h", settings: [String] = [], _ test: (Site) async throws -> Void
+    ) async throws {
+        let site = try await Site(idleAfter: idleAfter, settings: settings)
         var failure: (any Error)?
         do {
             for daemon in daemons { try await site.start(daemon) }
@@ -74,7 +79,7 @@ public final class Site: Sendable {
 
     /// Everything as one `flock up`, handed to the test and ended by Ctrl-C.
     public static func up(_ test: (Site) async throws -> Void) async throws {
-        let site = try await Site(idleAfter: "1h")
+        let site = try await Site(idleAfter: "1h", settings: [])
         var failure: (any Error)?
         do {
             try await site.startUp()
@@ -127,7 +132,8 @@ public final class Site: Sendable {
 
     public func start(_ daemon: String) async throws {
         await running.set(
-            try Binary.start(daemon, ["--config", config, "--log-level", "debug"], log: "\(folder.path)/\(daemon).log"))
+            try Binary.start(
+                daemon, ["--config", config, "--log-level", "debug"] + overrides, log: "\(folder.path)/\(daemon).log"))
     }
 
     public func kill9(_ daemon: String) async throws {
@@ -145,6 +151,21 @@ public final class Site: Sendable {
             }
         }
     }
+
+    /// The value of a part's counter or gauge.
+    public func metric(_ name: String, of part: StateFolder.Part) async throws -> Int {
+        let text = String(
+            buffer: try await PartClient(part, state: StateFolder(state), http: http)
+                .open(.GET, "/metrics", timeout: .seconds(5)).collect(upTo: 1 << 20))
+        let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+        guard let value = line?.split(separator: " ").last.flatMap({ Double($0) }) else {
+            throw NeverHappened(description: "flock-\(part.rawValue) has no metric \(name): \(text)")
+        }
+        return Int(value)
+    }
+
+    /// Tasks that the engine has started so far.
+    public var launches: Int { log("flock-engine").components(separatedBy: "task launched").count - 1 }
 
     public func log(_ daemon: String) -> String {
         (try? String(contentsOfFile: "\(folder.path)/\(daemon).log", encoding: .utf8)) ?? ""

@@ -1,0 +1,114 @@
+import FlockCore
+import FlockTesting
+import Foundation
+import Marathon
+import NIOHTTP1
+import Testing
+
+/// No request is lost while apps sleep, wake, are deployed and HAProxy reloads. The load retries nothing.
+@Suite(.serialized)
+struct LoadTests {
+    @Test("100 sleeps and wakes under 10,000 requests on kept and new connections, a third with bodies: none fails")
+    func sleepWakeUnderLoad() async throws {
+        try await Site.run(idleAfter: "400ms", settings: ["scaler.every=100ms"]) { site in
+            let echo = try await EchoServer(in: site.folder)
+            let apps = try await echo.deploy((0..<10).map { "app\($0)" }, to: site)
+            let bare = try await bareWakes(of: apps[0], site)
+
+            let load = LoadGenerator(port: site.webPort)
+            let launches = site.launches
+            let isOver = Flag()
+            await withDiscardingTaskGroup { group in
+                for app in apps {
+                    group.addTask { await visit(app, with: load, until: isOver) }
+                }
+                // What there is then is looked at below.
+                try? await eventually("10,000 requests and 100 wakes", within: .seconds(180)) {
+                    await load.findings().answers.count >= 10_000 && site.launches - launches >= 100
+                }
+                isOver.raise()
+            }
+            let report = await load.findings()
+            await load.close()
+            let median = bare.sorted()[bare.count / 2]
+            print(
+                """
+                sleep and wake: \(report)
+                  \(site.launches - launches) wakes, \(try await site.metric("flock_scaler_sleeps_total", of: .scaler)) \
+                sleeps, \(try await site.metric("flock_scaler_disturbed_total", of: .scaler)) called off, \
+                \(try await site.metric("flock_haproxy_reloads_total", of: .haproxy)) reloads
+                  bare wake: median \(median.milliseconds) ms; slowest request − bare wake: \
+                \((report.slowest - median).milliseconds) ms
+                """)
+            #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
+            #expect(report.answers.count >= 10_000 && site.launches - launches >= 100)
+        }
+    }
+
+    @Test("100 first requests at once: one start, 100 right answers")
+    func manyFirstRequests() async throws {
+        try await Site.run { site in
+            let echo = try await EchoServer(in: site.folder)
+            let app = try await echo.deploy(["app"], to: site)[0]
+            try await site.sleep(app)
+            let launches = site.launches
+            let load = LoadGenerator(port: site.webPort)
+            await withDiscardingTaskGroup { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        await load.send(
+                            LoadRequest(
+                                host: app.host, path: "/\(number)", body: number % 3 == 0 ? LoadBody.all[3] : nil,
+                                connection: .new, apps: [app.id]))
+                    }
+                }
+            }
+            let report = await load.findings()
+            print("100 first requests: \(report)")
+            #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
+            #expect(report.answers.count == 100)
+            #expect(site.launches - launches == 1)
+        }
+    }
+
+    // MARK: Details
+
+    /// A visitor who comes for a while and stays away for about as long as it takes to fall asleep, so that many
+    /// requests hit in the middle of it.
+    private func visit(_ app: EchoServer.Deployed, with load: LoadGenerator, until isOver: Flag) async {
+        var number = 0
+        while !isOver.isRaised {
+            let visit = Flag()
+            let first = number
+            async let requests: Void = load.send(every: .milliseconds(20), until: visit) { number in
+                LoadRequest.varied(first + number, to: app)
+            }
+            try? await Task.sleep(for: .milliseconds(.random(in: 200...700)))
+            visit.raise()
+            await requests
+            number += 1
+            try? await Task.sleep(for: .milliseconds(.random(in: 450...1100)))
+        }
+    }
+
+    /// From the word to Marathon to the app's own first answer, with neither HAProxy nor flock-backup.
+    private func bareWakes(of app: EchoServer.Deployed, _ site: Site) async throws -> [Duration] {
+        var wakes: [Duration] = []
+        for _ in 0..<5 {
+            try await site.sleep(app)
+            let start = ContinuousClock.now
+            _ = try await site.marathon.scale(app.id, to: 1)
+            while true {
+                if let task = try await site.marathon.tasks(of: app.id).first(where: \.isRunning),
+                    await HealthProbe(http: site.http).ask(
+                        nil, host: task.host, ports: task.ports, timeout: .seconds(1)) == nil
+                {
+                    break
+                }
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            wakes.append(ContinuousClock.now - start)
+        }
+        return wakes
+    }
+}
