@@ -16,6 +16,7 @@ public final class Site: Sendable {
     public let hookPort: Int
     public let enginePort: Int
     public let statsPort: Int
+    public let backupPort: Int
     private let running = Running()
     private let overrides: [String]
 
@@ -40,7 +41,8 @@ public final class Site: Sendable {
         folder = try TemporaryFolder()
         let ports = try await freePorts(5)
         let taskPorts = freePortRange(50)
-        (webPort, hookPort, enginePort, statsPort) = (ports[0], ports[1], ports[2], ports[3])
+        (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
+        (statsPort, backupPort) = (ports[3], ports[4])
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         configuration.timeout.read = .seconds(60)
@@ -51,7 +53,7 @@ public final class Site: Sendable {
         http: {listen: "127.0.0.1:\(webPort)"}
         stats: {listen: "127.0.0.1:\(statsPort)"}
         hook: {listen: "127.0.0.1:\(hookPort)", healthTimeout: 20s}
-        backup: {listen: "127.0.0.1:\(ports[4])", hold: 30s}
+        backup: {listen: "127.0.0.1:\(backupPort)", hold: 30s}
         scaler: {every: 200ms, idleAfter: \(idleAfter)}
         engine: {listen: "127.0.0.1:\(enginePort)", ports: \(taskPorts.lowerBound)-\(taskPorts.upperBound)}
 
@@ -182,12 +184,22 @@ public final class Site: Sendable {
 
     /// Waits until HAProxy itself sends requests to a task of the app, rather than to flock-backup.
     public func isServedByTask(_ backend: String) async throws {
-        try await eventually("HAProxy has a task of \(backend)") {
-            let request = HTTPClientRequest(url: "http://127.0.0.1:\(statsPort)/stats;csv")
-            let response = try await http.execute(request, timeout: .seconds(5))
-            let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-            return text.split(separator: "\n").contains { $0.hasPrefix("\(backend),s") && $0.contains(",UP,") }
+        try await eventually("HAProxy has a task of \(backend)") { try await serversThatServe(of: backend) > 0 }
+    }
+
+    /// Servers in HAProxy's statistics that stand for tasks and are up.
+    public func serversThatServe(of backend: String = "app_") async throws -> Int {
+        let text = try await get("http://127.0.0.1:\(statsPort)/stats;csv")
+        return text.split(separator: "\n").count { line in
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            return line.hasPrefix(backend) && cells.count > 17 && cells[1].hasPrefix("s") && cells[17].hasPrefix("UP")
         }
+    }
+
+    /// What any server answers, such as a task.
+    public func get(_ url: String) async throws -> String {
+        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+        return String(buffer: try await response.body.collect(upTo: 1 << 20))
     }
 
     // MARK: What a person does

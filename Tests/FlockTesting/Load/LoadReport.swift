@@ -3,6 +3,7 @@ public struct LoadReport: Sendable {
     public struct Answer: Sendable {
         /// Since the load began.
         public var start: Duration
+        /// Without the time that the app was asked to take.
         public var took: Duration
         /// Whether the request had a body.
         public var body: Bool

@@ -10,7 +10,9 @@ public struct LoadRequest: Sendable {
     }
 
     public var host: String
-    public var path: String
+    private var name: String
+    /// Milliseconds that the app takes over it.
+    public var wait: Int
     /// With a body it is a POST.
     public var body: LoadBody?
     public var connection: Connection
@@ -18,16 +20,19 @@ public struct LoadRequest: Sendable {
     public var apps: Set<String>
 
     public init(
-        host: String, path: String, body: LoadBody? = nil, connection: Connection = .kept, apps: Set<String>
+        host: String, path: String, wait: Int = 0, body: LoadBody? = nil, connection: Connection = .kept,
+        apps: Set<String>
     ) {
         self.host = host
-        self.path = path
+        name = path
+        self.wait = wait
         self.body = body
         self.connection = connection
         self.apps = apps
     }
 
-    public var method: String { body == nil ? "GET" : "POST" }
+    var path: String { wait == 0 ? name : "\(name)?wait=\(wait)" }
+    var method: String { body == nil ? "GET" : "POST" }
 
     /// Whether this is what ``EchoServer`` answers to it.
     func accepts(_ answer: String) -> Bool {
