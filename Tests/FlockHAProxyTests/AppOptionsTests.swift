@@ -77,6 +77,26 @@ import Testing
         }
     }
 
+    @Test func `a connection that an old worker has is no way around a guard`() async throws {
+        try await EchoServers.run(2) { servers in
+            try await DriverSite.run { site in
+                let guarded = app([servers.ports[0]], #"{"allow":["192.0.2.0/24"]}"#)
+                try await site.apply([guarded])
+                let visitor = try await RawConnection.open(port: site.port)
+                let request = Array("GET / HTTP/1.1\r\nHost: shop.flock.test\r\n\r\n".utf8)
+                try await visitor.send(request)
+                try await eventually("the first request is answered") { visitor.text.contains("HTTP/1.1 403") }
+                try await site.apply([guarded, app([servers.ports[1]], slug: "other")])
+                try await visitor.send(request)
+                try await eventually("the second one is too") {
+                    visitor.text.components(separatedBy: "HTTP/1.1 ").count == 3
+                }
+                #expect(visitor.text.components(separatedBy: "HTTP/1.1 403").count == 3, "\(visitor.text)")
+                visitor.close()
+            }
+        }
+    }
+
     @Test(arguments: Settings.HTTP.Style.allCases)
     func `only the networks of the list come in`(_ style: Settings.HTTP.Style) async throws {
         // More than a line of HAProxy's configuration has words for.
