@@ -22,6 +22,27 @@ import Testing
         #expect(RuntimeRequest.text(for: []) == "prompt\n")
     }
 
+    @Test func payloadsStandOnLinesOfTheirOwn() {
+        let path = PathToken("/c/a.pem")!
+        let pem = PEMText(in: PEMTextTests.certificate + PEMTextTests.key)
+        let commands: [RuntimeCommand] = [
+            .newCertificate(path: path), .setCertificate(path: path, pem), .commitCertificate(path: path),
+            .listCertificate(list: PathToken("/c.list")!, path: path),
+        ]
+        #expect(
+            RuntimeRequest.text(for: commands) == """
+                prompt
+                new ssl cert /c/a.pem
+                set ssl cert /c/a.pem <<
+                \(pem.text)
+                commit ssl cert /c/a.pem;add ssl crt-list /c.list /c/a.pem
+
+                """)
+        #expect(commands.allSatisfy { $0.isShort })
+        let long = PEMText(Array(repeating: pem.blocks[0], count: 300))
+        #expect(!RuntimeCommand.setCertificate(path: path, long).isShort)
+    }
+
     @Test func linesStayShorterThanHAProxysBuffer() {
         let long = MapToken(String(repeating: "v", count: 512))!
         let commands = (0..<250).map { number in

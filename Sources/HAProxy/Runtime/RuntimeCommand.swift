@@ -16,8 +16,20 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
     case showServersState(backend: HAProxyName?)
     case showStat(backendsOnly: Bool)
     case showInfo
+    /// Makes room for a certificate that the configuration does not name.
+    case newCertificate(path: PathToken)
+    /// Lays another chain and key beside those of a certificate, until ``commitCertificate(path:)``. The path is only
+    /// a name: no file is read.
+    case setCertificate(path: PathToken, PEMText)
+    /// What was laid beside is served to new connections.
+    case commitCertificate(path: PathToken)
+    /// Serves a certificate by a list of them (Configuration Manual, 5.1, `crt-list`).
+    case listCertificate(list: PathToken, path: PathToken)
+    case unlistCertificate(list: PathToken, path: PathToken)
+    /// Refused while a list holds it.
+    case deleteCertificate(path: PathToken)
 
-    /// The command as HAProxy reads it, without the end of line.
+    /// The command as HAProxy reads it, without the end of line and without a payload.
     public var description: String {
         switch self {
         case .setServer(let backend, let server, let address):
@@ -31,7 +43,21 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
         case .showServersState(let backend): "show servers state" + (backend.map { " \($0)" } ?? "")
         case .showStat(let backendsOnly): backendsOnly ? "show stat -1 2 -1" : "show stat"
         case .showInfo: "show info"
+        case .newCertificate(let path): "new ssl cert \(path)"
+        case .setCertificate(let path, _): "set ssl cert \(path) <<"
+        case .commitCertificate(let path): "commit ssl cert \(path)"
+        case .listCertificate(let list, let path): "add ssl crt-list \(list) \(path)"
+        case .unlistCertificate(let list, let path): "del ssl crt-list \(list) \(path)"
+        case .deleteCertificate(let path): "del ssl cert \(path)"
         }
+    }
+
+    /// Whether HAProxy's buffer holds the command; one with a long payload it does not.
+    public var isShort: Bool { description.utf8.count + (payload?.utf8.count ?? 0) <= RuntimeRequest.maximumPayload }
+
+    /// What follows on lines of its own, up to an empty one.
+    var payload: String? {
+        if case .setCertificate(_, let pem) = self { pem.text } else { nil }
     }
 
     /// Whether this answer means that the command did what it says.
@@ -47,6 +73,12 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
         case .showServersState: answer.hasPrefix("1\n#")
         case .showStat: answer.hasPrefix("# pxname,")
         case .showInfo: answer.hasPrefix("Name: ")
+        case .newCertificate: answer.hasPrefix("New empty certificate store ")
+        // Before it stands a "+ " for each line of the payload.
+        case .setCertificate: answer.contains("Transaction created for certificate ")
+        case .commitCertificate, .listCertificate: answer.hasSuffix("Success!")
+        case .unlistCertificate: answer.hasPrefix("Entry '") && answer.contains(" deleted in crtlist ")
+        case .deleteCertificate: answer.hasPrefix("Certificate '") && answer.hasSuffix(" deleted!")
         }
     }
 }
