@@ -1,11 +1,11 @@
 # The commands a person must know. The first build takes some minutes; later ones seconds.
 
 SWIFT ?= swift
-PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates openssl tar unzip
+PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar unzip
 LINT_PACKAGES := shellcheck
 BENCH_PACKAGES := wrk
-# Clients that others wrote for Marathon; a compiler for apps that start in no time.
-TEST_PACKAGES := python3-marathon gcc libc6-dev
+# Clients that others wrote for Marathon; a compiler for apps that start in no time; an authority for certificates.
+TEST_PACKAGES := python3-marathon gcc libc6-dev openssl
 SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
 
 .PHONY: help demo test lint bench build format packages

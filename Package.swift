@@ -23,6 +23,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -59,6 +60,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
@@ -102,13 +104,14 @@ let package = Package(
         .target(
             name: "FlockHAProxy",
             dependencies: [
-                "FlockCore", "HAProxy", "Marathon", asyncHTTPClient, crypto, hummingbird, httpTypes, logging, mustache,
-                nioCore, nioHTTP1, serviceLifecycle,
+                "FlockCore", "HAProxy", "Marathon", asn1, asyncHTTPClient, crypto, hummingbird, httpTypes, logging,
+                mustache, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
             ],
             resources: [
                 .embedInCode("Resources/haproxy-map.cfg.mustache"), .embedInCode("Resources/haproxy-acl.cfg.mustache"),
                 .embedInCode("Resources/haproxy-base.cfg.mustache"),
                 .embedInCode("Resources/haproxy-request.cfg.mustache"),
+                .embedInCode("Resources/haproxy-https.cfg.mustache"),
                 .embedInCode("Resources/haproxy-backend.cfg.mustache"),
             ],
             swiftSettings: safe),
@@ -163,7 +166,7 @@ let package = Package(
         tests("FlockCore"),
         tests("FlockDaemon"),
         tests("FlockHook"),
-        tests("FlockHAProxy"),
+        tests("FlockHAProxy", [logging]),
         tests("FlockScaler"),
         tests("FlockBackup", [nioCore, nioPosix, nioHTTP1]),
         tests("FlockEngine"),

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 public import FlockCore
+import Foundation
 import HAProxy
 public import Logging
 import Marathon
@@ -62,6 +63,7 @@ public actor RoutingService: Service, Reporting {
             group.addTask { await self.work() }
             group.addTask { await self.watchHAProxy() }
             group.addTask { await self.keepTime() }
+            group.addTask { await self.followCertificates() }
             group.addTask { try? await gracefulShutdown() }
             await group.next()
             group.cancelAll()
@@ -149,6 +151,17 @@ public actor RoutingService: Service, Reporting {
             drains.expire(at: clock.now)
             if before != drains || trouble != nil { ring() }
             await save()
+        }
+    }
+
+    private func followCertificates() async {
+        while !Task.isCancelled {
+            try? await clock.sleep(for: .seconds(2))
+            do {
+                try await driver.followCertificates()
+            } catch {
+                logger.error("certificates are not followed: \(error)")
+            }
         }
     }
 
@@ -274,5 +287,12 @@ public actor RoutingService: Service, Reporting {
                 help: "Apps that nobody is let in to, since HAProxy or Flock cannot read what they ask for."),
             Metric("flock_haproxy_hosts", .gauge, Double(hosts), help: "Host names that lead to an app."),
         ]
+            + (await driver.expiry.map {
+                [
+                    Metric(
+                        "flock_haproxy_certificate_expiry_seconds", .gauge, $0.timeIntervalSince1970,
+                        help: "When the first certificate expires, in seconds since 1970.")
+                ]
+            } ?? [])
     }
 }

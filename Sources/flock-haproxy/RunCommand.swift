@@ -13,9 +13,7 @@ struct RunCommand: AsyncParsableCommand {
             let settings = context.settings.current
             let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
             if await !routing.isServing() {
-                try await PortCheck.requireFree([
-                    (settings.http.listen, "http.listen"), (settings.stats.listen, "stats.listen"),
-                ])
+                try await PortCheck.requireFree(settings.haproxyListeners)
             }
             return [
                 routing,

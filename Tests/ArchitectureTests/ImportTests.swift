@@ -32,7 +32,9 @@ struct ImportTests {
         "FlockCore/Names", "FlockCore/Descriptor", "FlockCore/Labels", "FlockEngine/Scheduler",
         "FlockEngine/Definition", "FlockEngine/Machine/Allotment.swift", "FlockEngine/Machine/RunRecord.swift",
         "FlockEngine/Machine/RunFindings.swift", "FlockEngine/Machine/Fetch/ArchiveEntry.swift",
-        "FlockHAProxy/Routing", "FlockScaler/Decision", "FlockScaler/Signals", "FlockBackup/Wake/WakeState.swift",
+        "FlockHAProxy/Routing", "FlockHAProxy/Certificates/CertificateSource.swift",
+        "FlockHAProxy/Certificates/CertificateSet.swift", "FlockScaler/Decision", "FlockScaler/Signals",
+        "FlockBackup/Wake/WakeState.swift",
         "FlockBackup/Proxy/ProxyStateMachine.swift", "FlockHook/Delivery/DeliveryVerdict.swift",
         "FlockHook/Deploy/VerifyVerdict.swift", "FlockHook/Deploy/AppBlueprint.swift",
     ]

@@ -30,6 +30,8 @@ import Yams
         let sample = try #require(try Yams.compose(yaml: SettingsFile.sample))
         var settings = try await load(nil)
         settings.marathon = []
+        settings.https.listen = settings.http.listen
+        settings.https.acme = "acme"
         let encoded = try #require(try Yams.compose(yaml: YAMLEncoder().encode(settings)))
         #expect(keys(sample) == keys(encoded))
     }
@@ -41,6 +43,15 @@ import Yams
         #expect(settings.domain.text == "flock.localhost")
         #expect(settings.http.listen.port == 8000 && settings.marathon == nil)
         #expect(settings.scaler.idleAfter == TimeSpan(.seconds(60)))
+    }
+
+    @Test func `certificates are in the state folder, unless the file says where`() async throws {
+        let settings = try await load("state: /var/lib/flock\nhttps: {listen: \"0.0.0.0:443\"}\n")
+        #expect(settings.https.certificates == "/var/lib/flock/certificates")
+        #expect(settings.url(host: "a.x.org") == "https://a.x.org/")
+        #expect(
+            try await load("https: {certificates: /etc/letsencrypt/live}\n").https.certificates
+                == "/etc/letsencrypt/live")
     }
 
     @Test func `a file holds only what differs`() async throws {
@@ -66,6 +77,8 @@ import Yams
         ("backup:\n  hold: soon\n", ":2:3: ", ["backup.hold", "\"soon\"", "250ms, 30s"]),
         ("http:\n  listen: 8000\n", ":2:3: ", ["http.listen", "HOST:PORT"]),
         ("http:\n  style: xml\n", ":2:3: ", ["http.style", "map or acl"]),
+        ("https:\n  listen: all\n", ":2:3: ", ["https.listen", "HOST:PORT"]),
+        ("https:\n  acme: a b\n", ":2:3: ", ["https.acme", "/acme-1.0.0"]),
         ("domain: a b\n", ":1:1: ", ["domain", "apps.example.org"]),
         ("marathon: [ftp://x]\n", ":1:12: ", ["marathon[0]", "http://HOST:PORT"]),
         ("engine:\n  ports: 5\n", ":2:3: ", ["engine.ports", "31000-32000"]),

@@ -12,6 +12,7 @@ import Testing
         let json = """
             {"domain": "flock.localhost", "state": "/tmp/none", "marathon": [],
              "http": {"listen": "127.0.0.1:8000", "style": "\(style.rawValue)"},
+             "https": {"listen": "", "certificates": "/tmp/none", "redirect": true, "hsts": "365d", "acme": ""},
              "stats": {"listen": "127.0.0.1:9090"},
              "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
              "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s"},

@@ -27,6 +27,13 @@ import Testing
         #expect(hosts(table([new, old] + records), new.id).contains("shop.x.org"))
     }
 
+    @Test func `an app is found by its id, and by the slug that it is served for`() {
+        let table = table([old, new, AppExamples.record("shop", 3, old.id)])
+        #expect(table.route(named: "shop")?.appID == old.id)
+        #expect(table.route(named: new.id)?.appID == new.id)
+        #expect(table.route(named: "other") == nil)
+    }
+
     @Test func `the order of the apps does not matter`() {
         let apps = [old, new, AppExamples.record("shop", 3, old.id), AppExamples.app("a", "1.0.0")]
         #expect(table(apps) == table(apps.reversed()))

@@ -36,7 +36,7 @@ public final class Site: Sendable {
         func set(_ binary: Binary) { binaries[binary.name] = binary }
     }
 
-    private init(idleAfter: String, settings: [String]) async throws {
+    private init(idleAfter: String, settings: [String], lines: String = "") async throws {
         overrides = settings.flatMap { ["--set", $0] }
         folder = try TemporaryFolder()
         let ports = try await freePorts(5)
@@ -56,16 +56,19 @@ public final class Site: Sendable {
         backup: {listen: "127.0.0.1:\(backupPort)", hold: 30s}
         scaler: {every: 200ms, idleAfter: \(idleAfter)}
         engine: {listen: "127.0.0.1:\(enginePort)", ports: \(taskPorts.lowerBound)-\(taskPorts.upperBound)}
+        \(lines)
 
         """.write(toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
     }
 
     /// Starts everything, hands it to the test, and ends everything, however the test ends.
-    /// - Parameter settings: `key=value`, as `--set` takes them.
+    /// - Parameters:
+    ///   - settings: `key=value`, as `--set` takes them.
+    ///   - lines: more of flock.yaml.
     public static func run(
-        idleAfter: String = "1h", settings: [String] = [], _ test: (Site) async throws -> Void
+        idleAfter: String = "1h", settings: [String] = [], lines: String = "", _ test: (Site) async throws -> Void
     ) async throws {
-        let site = try await Site(idleAfter: idleAfter, settings: settings)
+        let site = try await Site(idleAfter: idleAfter, settings: settings, lines: lines)
         var failure: (any Error)?
         do {
             for daemon in daemons { try await site.start(daemon) }

@@ -10,6 +10,7 @@ public struct Settings: Codable, Sendable, Hashable {
     /// Base addresses of Marathon; `nil` for the embedded engine.
     public var marathon: [URL]?
     public var http: HTTP
+    public var https: HTTPS
     public var stats: Stats
     public var hook: Hook
     public var backup: Backup
@@ -20,6 +21,19 @@ public struct Settings: Codable, Sendable, Hashable {
         public enum Style: String, Codable, Sendable, CaseIterable { case map, acl }
         public var listen: ListenAddress
         public var style: Style
+    }
+
+    public struct HTTPS: Codable, Sendable, Hashable {
+        /// `nil` where nobody speaks TLS.
+        public var listen: ListenAddress?
+        /// The folder that certificates are taken from; an empty one is `certificates` in the state folder.
+        public var certificates: String
+        /// Whether requests over plain http are led to https.
+        public var redirect: Bool
+        /// How long browsers remember to come over https only; 0 for not at all.
+        public var hsts: TimeSpan
+        /// The app that answers ACME challenges for every host: its slug or its id.
+        public var acme: String?
     }
 
     public struct Stats: Codable, Sendable, Hashable {
@@ -115,9 +129,16 @@ extension Settings {
         return URL(string: "http://\(stats.listen.local)/stats;csv").map { [$0] } ?? []
     }
 
-    /// The address of an app's host, with the port where it is not 80.
+    /// Where HAProxy listens, each with the key that moves it elsewhere.
+    public var haproxyListeners: [(address: ListenAddress, setting: String)] {
+        [(http.listen, "http.listen"), (stats.listen, "stats.listen")]
+            + (https.listen.map { [($0, "https.listen")] } ?? [])
+    }
+
+    /// The address of an app's host: over https where somebody listens, with the port where it is not the usual one.
     public func url(host: String) -> String {
-        http.listen.port == 80 ? "http://\(host)/" : "http://\(host):\(http.listen.port)/"
+        let (scheme, port, usual) = https.listen.map { ("https", $0.port, 443) } ?? ("http", http.listen.port, 80)
+        return "\(scheme)://\(host)\(port == usual ? "" : ":\(port)")/"
     }
 }
 

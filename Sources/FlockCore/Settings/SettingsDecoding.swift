@@ -4,7 +4,7 @@ import Foundation
 
 extension Settings {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case domain, state, marathon, http, stats, hook, backup, scaler, engine
+        case domain, state, marathon, http, https, stats, hook, backup, scaler, engine
     }
 
     public init(from decoder: any Decoder) throws {
@@ -15,6 +15,7 @@ extension Settings {
         marathon = try container.decodeIfPresent([BaseAddress].self, forKey: .marathon)?.map(\.url)
         if marathon?.isEmpty == true { marathon = nil }
         http = try container.decode(HTTP.self, forKey: .http)
+        https = try container.decode(HTTPS.self, forKey: .https)
         stats = try container.decode(Stats.self, forKey: .stats)
         hook = try container.decode(Hook.self, forKey: .hook)
         backup = try container.decode(Backup.self, forKey: .backup)
@@ -46,6 +47,29 @@ extension Settings.HTTP {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         style = try container.decode(Style.self, forKey: .style)
+    }
+}
+
+extension Settings.HTTPS {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, certificates, redirect, hsts, acme }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if try container.decodeIfPresent(String.self, forKey: .listen)?.isEmpty == false {
+            listen = try container.decode(ListenAddress.self, forKey: .listen)
+        }
+        certificates = try container.decode(String.self, forKey: .certificates)
+        redirect = try container.decode(Bool.self, forKey: .redirect)
+        hsts = try container.decode(TimeSpan.self, forKey: .hsts)
+        if let app = try container.decodeIfPresent(String.self, forKey: .acme), !app.isEmpty {
+            guard Slug(app) != nil || AppID.isValid(app) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .acme, in: container,
+                    debugDescription: "\"\(app)\" is no app; write its name, as in acme, or its id, as in /acme-1.0.0")
+            }
+            acme = app
+        }
     }
 }
 

@@ -15,6 +15,9 @@ public struct StateFolder: Sendable, Hashable {
     public var repositories: String { "\(path)/git" }
     public var secrets: String { "\(path)/secrets" }
 
+    /// Where certificates are put, unless the settings name another folder.
+    public var certificates: String { "\(path)/certificates" }
+
     /// The token that may do everything at the engine's API.
     public var engineToken: String { "\(path)/engine-token" }
     /// The token that may only read.

@@ -92,6 +92,9 @@ public struct SettingsFile: Sendable {
             throw DaemonError(.settings, "\(path ?? "defaults"): \(error)")
         }
         settings.state = absolute(settings.state)
+        let certificates = settings.https.certificates
+        settings.https.certificates =
+            certificates.isEmpty ? StateFolder(settings.state).certificates : absolute(certificates)
         for index in settings.hook.repositories.indices {
             settings.hook.repositories[index].secret.file = absolute(settings.hook.repositories[index].secret.file)
         }

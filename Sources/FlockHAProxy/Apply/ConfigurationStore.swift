@@ -12,18 +12,20 @@ struct ConfigurationStore: Sendable {
 
     /// Maps first: a configuration never names a file that is not there.
     func write(_ files: RenderedFiles) throws {
-        for name in RoutingMaps.Name.allCases { try write(files.maps.text(of: name), to: paths.map(name).rawValue) }
-        try write(files.configuration, to: paths.configuration)
+        for name in RoutingMaps.Name.allCases {
+            try PrivateFile.write(files.maps.text(of: name), to: paths.map(name).rawValue)
+        }
+        try PrivateFile.write(files.configuration, to: paths.configuration)
     }
 
     /// A configuration to be checked before it takes its place.
     func writeCandidate(_ files: RenderedFiles) throws -> String {
         for name in RoutingMaps.Name.allCases {
             let path = paths.map(name).rawValue
-            if !FileManager.default.fileExists(atPath: path) { try write("", to: path) }
+            if !FileManager.default.fileExists(atPath: path) { try PrivateFile.write("", to: path) }
         }
         let path = paths.configuration + ".new"
-        try write(files.configuration, to: path)
+        try PrivateFile.write(files.configuration, to: path)
         return path
     }
 
@@ -33,7 +35,7 @@ struct ConfigurationStore: Sendable {
             let temporary = path + ".tmp"
             unsafe unlink(temporary)
             guard unsafe link(path, temporary) == 0, unsafe rename(temporary, paths.lastGood(path)) == 0 else {
-                throw Self.failure("keep \(path)")
+                throw PrivateFile.failure("keep \(path)")
             }
         }
     }
@@ -44,7 +46,7 @@ struct ConfigurationStore: Sendable {
         guard paths.managed.allSatisfy({ files.fileExists(atPath: paths.lastGood($0)) }) else { return false }
         for path in paths.managed {
             guard let text = try? String(contentsOfFile: paths.lastGood(path), encoding: .utf8) else { return false }
-            do { try write(text, to: path) } catch { return false }
+            do { try PrivateFile.write(text, to: path) } catch { return false }
         }
         return true
     }
@@ -55,23 +57,5 @@ struct ConfigurationStore: Sendable {
         let mark = RenderedFiles.structureMark
         return text.split(separator: "\n", maxSplits: 4).first { $0.hasPrefix(mark) }
             .map { String($0.dropFirst(mark.count)) }
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let temporary = path + ".tmp"
-        let files = FileManager.default
-        guard files.createFile(atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600]),
-            let handle = FileHandle(forWritingAtPath: temporary)
-        else {
-            throw HAProxyError(code: .system, operation: "write \(path)", message: "the file cannot be made")
-        }
-        defer { try? handle.close() }
-        try handle.write(contentsOf: Data(text.utf8))
-        try handle.synchronize()
-        guard unsafe rename(temporary, path) == 0 else { throw Self.failure("write \(path)") }
-    }
-
-    private static func failure(_ operation: String) -> HAProxyError {
-        HAProxyError(code: .system, operation: operation, message: unsafe String(cString: strerror(errno)))
     }
 }

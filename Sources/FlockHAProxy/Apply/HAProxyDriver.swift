@@ -22,6 +22,9 @@ actor HAProxyDriver {
     private var renderer: ConfigurationRenderer
     private let haproxy: HAProxyProcess
     private let runtime: RuntimeSocket
+    private let certificates: CertificateFeed
+    /// Applying and following certificates: what one told a worker that is being replaced would be lost.
+    private let turn = Turn()
     private let clock = ContinuousClock()
 
     /// What HAProxy has now.
@@ -54,6 +57,8 @@ actor HAProxyDriver {
         renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0)
         haproxy = try HAProxyProcess(binary: binary, files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
+        certificates = CertificateFeed(
+            settings: settings, paths: paths, haproxy: haproxy, runtime: runtime, logger: logger)
     }
 
     // MARK: The process
@@ -69,8 +74,10 @@ actor HAProxyDriver {
         needsResync = true
         if await haproxy.adopt() {
             logger.info("HAProxy is running already, taking it over")
+            try await certificates.adopt()
             return
         }
+        try await certificates.prepare()
         if store.structure == nil {
             let nothing = RoutingTable(apps: [], domain: settings.current.domain)
             try store.write(
@@ -109,10 +116,14 @@ actor HAProxyDriver {
     func apply(
         _ table: RoutingTable, isServing: @Sendable (RoutingTable.Target, RoutingTable.Route) -> Bool
     ) async throws -> Outcome {
+        await turn.take()
         do {
-            return try await applyOnce(table, isServing)
+            let outcome = try await applyOnce(table, isServing)
+            await turn.pass()
+            return outcome
         } catch {
             needsResync = true
+            await turn.pass()
             throw error
         }
     }
@@ -185,7 +196,27 @@ actor HAProxyDriver {
         unsaved = nil
     }
 
+    /// When the first of the certificates expires that HAProxy serves; `nil` without TLS.
+    var expiry: Date? { get async { await certificates.served?.certificates.values.map(\.expiry).min() } }
+
+    /// Brings HAProxy the certificates that have changed.
+    func followCertificates() async throws {
+        await turn.take()
+        do {
+            if try await certificates.follow() == .needsReload {
+                try save()
+                try await haproxy.master.reload(confirm: .seconds(30))
+                reloads += 1
+            }
+            await turn.pass()
+        } catch {
+            await turn.pass()
+            throw error
+        }
+    }
+
     private func reload(_ wanted: RoutingPlan) async throws {
+        try await certificates.prepare()
         let plan = try await sound(wanted)
         let files = renderer.render(plan)
         try store.write(files)

@@ -21,6 +21,7 @@ struct ConfigurationRenderer: Sendable {
             templates: try [
                 "map": PackageResources.haproxy_map_cfg_mustache, "acl": PackageResources.haproxy_acl_cfg_mustache,
                 "base": PackageResources.haproxy_base_cfg_mustache,
+                "https": PackageResources.haproxy_https_cfg_mustache,
                 "request": PackageResources.haproxy_request_cfg_mustache,
                 "backend": PackageResources.haproxy_backend_cfg_mustache,
             ].mapValues { try MustacheTemplate(string: String(decoding: $0, as: UTF8.self)) })
@@ -73,6 +74,7 @@ struct ConfigurationRenderer: Sendable {
             "backups": BackendSection.numbered(plan.backups),
             "backends": backends,
         ]
+        context.merge(plan.https(paths)) { first, _ in first }
         context["hostsMap"] = paths.map(.hosts).rawValue
         context["prefixesMap"] = paths.map(.prefixes).rawValue
         context["appsMap"] = paths.map(.apps).rawValue

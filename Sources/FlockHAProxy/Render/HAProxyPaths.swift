@@ -16,6 +16,13 @@ struct HAProxyPaths: Sendable, Hashable {
 
     var configuration: String { "\(folder)/haproxy.cfg" }
     func map(_ name: RoutingMaps.Name) -> PathToken { folder.appending(name.file) }
+    /// Holds what ``certificateList`` names.
+    var certificates: String { "\(folder)/certificates" }
+    /// - Returns: `nil` for a name that HAProxy cannot read.
+    func certificate(_ name: String) -> PathToken? { PathToken("\(certificates)/\(name).pem") }
+    var certificateList: PathToken { folder.appending("certificates.list") }
+    var certificateTrial: PathToken { folder.appending("certificates.trial") }
+    var selfSigned: String { "\(folder)/self-signed.pem" }
     var adminSocket: String { "\(folder)/admin.sock" }
     var masterSocket: String { "\(folder)/master.sock" }
     var pidFile: String { "\(folder)/haproxy.pid" }

@@ -24,6 +24,12 @@ struct RoutingPlan: Sendable {
         table.backups.isEmpty ? [settings.backup.listen.local.description] : table.backups.map(\.description)
     }
 
+    /// The app that answers ACME challenges for every host.
+    var acme: RoutingTable.Route? { settings.https.acme.flatMap { table.route(named: $0) } }
+
+    /// Where the hosts map has it: no request's host has a colon.
+    static let acmeKey = MapToken(literal: ":acme")
+
     var maps: RoutingMaps {
         var maps = RoutingMaps()
         guard !isACL else { return maps }
@@ -40,6 +46,7 @@ struct RoutingPlan: Sendable {
                 maps[.apps][app] = Self.closed
             }
         }
+        if let app = acme.flatMap({ MapToken($0.appID) }) { maps[.hosts][Self.acmeKey] = app }
         return maps
     }
 

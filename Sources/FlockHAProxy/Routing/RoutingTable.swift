@@ -45,6 +45,8 @@ struct RoutingTable: Sendable, Hashable {
 
     /// By id.
     var routes: [Route]
+    /// What each slug serves: what its record says, or the newest app where nobody keeps records.
+    private let current: [Slug: String]
     /// flock-backups that run as Marathon apps themselves; empty where the one of the settings is to be used.
     var backups: [AddressToken]
 
@@ -55,13 +57,14 @@ struct RoutingTable: Sendable, Hashable {
         }
         let names = BackendNames.of(known.map(\.id))
 
-        // What each slug serves: what its record says, or the newest app where nobody keeps records.
         var current: [Slug: String] = [:]
         for (slug, apps) in Dictionary(grouping: known.filter { $0.preview == nil }, by: \.slug) {
             let newest = apps.max { ($0.release, $0.id) < ($1.release, $1.id) }?.id
             let target = records[slug]?.target
             current[slug] = apps.contains { $0.id == target } ? target : newest
         }
+
+        self.current = current
 
         // A name that is wanted twice goes to the app whose own it is, then to the one with the lower id.
         var own = Ownership<HostToken>()
@@ -102,6 +105,12 @@ struct RoutingTable: Sendable, Hashable {
         }
         backups = apps.filter { $0.labels[Label.role] == "backup" }.flatMap { Self.targets(of: $0, port: 0) }
             .map(\.address).sorted { $0.description < $1.description }
+    }
+
+    /// The app that has this id, or that a slug serves now.
+    func route(named name: String) -> Route? {
+        let id = Slug(name).flatMap { current[$0] } ?? name
+        return routes.first { $0.appID == id }
     }
 
     private static func targets(of app: App, port: Int) -> [Target] {

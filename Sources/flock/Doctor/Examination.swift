@@ -87,10 +87,10 @@ struct Examination: Sendable {
 
     private func ports(_ settings: Settings, _ state: StateFolder) async -> [Finding] {
         let isUp = StateLock.holder(of: "flock", state: state) != nil
-        var wanted = [
-            (settings.http.listen, "http.listen"), (settings.stats.listen, "stats.listen"),
-            (settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen"),
-        ]
+        var wanted =
+            settings.haproxyListeners + [
+                (settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen"),
+            ]
         if settings.marathon == nil { wanted.append((settings.engine.listen, "engine.listen")) }
         var findings: [Finding] = []
         for (address, setting) in wanted {

@@ -32,7 +32,7 @@ struct UpCommand: AsyncParsableCommand {
             let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
             var ports = [(settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen")]
             if await !routing.isServing() {
-                ports += [(settings.http.listen, "http.listen"), (settings.stats.listen, "stats.listen")]
+                ports += settings.haproxyListeners
             }
             if settings.marathon == nil { ports.append((settings.engine.listen, "engine.listen")) }
             try await PortCheck.requireFree(ports)
