@@ -11,6 +11,10 @@ struct BackupDirector: ProxyDirector {
     func direct(_ head: HTTPRequestHead) async -> ProxyDecision {
         // HAProxy sets it and removes what clients send; without it, somebody asks flock-backup itself.
         guard let app = head.headers.first(name: "X-Flock-App"), AppID.isValid(app) else {
+            // HAProxy's check in acl style, by the path of an app's own.
+            if head.headers.contains(name: "X-Flock-Check") {
+                return .answer(status: .ok, headers: ["Content-Type": "text/plain"], body: ByteBuffer(string: "ok\n"))
+            }
             return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
         }
         if head.headers.first(name: "X-Flock-Ignored") == "1" {

@@ -15,11 +15,14 @@ extension EchoServer {
     }
 
     /// Gives apps to Marathon, and waits until each answers through HAProxy.
-    func deploy(_ slugs: [String], to site: Site, instances: Int = 1) async throws -> [Deployed] {
+    /// - Parameter options: what the label FLOCK_HTTP says.
+    func deploy(
+        _ slugs: [String], to site: Site, instances: Int = 1, options: String = "{}"
+    ) async throws -> [Deployed] {
         let apps = slugs.map(Deployed.init)
         for app in apps {
             let answer = try await site.engine(
-                .PUT, "/v2/apps\(app.id)", try definition(slug: app.slug, instances: instances))
+                .PUT, "/v2/apps\(app.id)", try definition(slug: app.slug, instances: instances, options: options))
             #expect(answer.status == 201, "\(answer)")
         }
         for app in apps {

@@ -162,7 +162,7 @@ struct HostileRequest: Sendable {
 
     private static let names: [HostileRequest] = [
         .init("x_flock_app", [200, 400], ["x_flock_app: /two-1.0.0"]),
-        .init("X-Flock-Ignored", [200], ["X-Flock-Ignored: yes", "X-FLOCK-IGNORED: yes", "x-flock-ignored: yes"]),
+        .init("X-Flock-Ignored", [200], ["X-Flock-Ignored: 1", "X-FLOCK-IGNORED: yes", "x-flock-ignored: yes"]),
         .init(
             "X-Forwarded", [200],
             [

@@ -45,23 +45,27 @@ extension LoadTests {
         }
     }
 
-    @Test("an app sleeps while idle connections are on an old HAProxy worker: their next requests get its own answer")
-    func sleepBehindOldWorker() async throws {
+    @Test(
+        "an app sleeps while idle connections are on an old HAProxy worker: their next requests get its own answer",
+        arguments: ["map", "acl"])
+    func sleepBehindOldWorker(style: String) async throws {
         // So few ports that another app gets the one that the sleeping app had.
         let ports = freePortRange(3)
         let range = "engine.ports=\(ports.lowerBound)-\(ports.upperBound)"
-        try await Site.run(settings: [range]) { site in
+        try await Site.run(settings: [range, "http.style=\(style)"]) { site in
             let echo = try await EchoServer(in: site.folder)
-            let apps = try await echo.deploy(["first", "second"], to: site)
+            let apps = try await echo.deploy(["first", "second"], to: site, options: #"{"sticky":true}"#)
+            try await site.isServedDirectly(apps, tasks: 2)
             let load = LoadGenerator(port: site.webPort)
             func ask() async {
                 await withDiscardingTaskGroup { group in
                     for number in 0..<6 {
                         group.addTask {
-                            await load.send(
-                                LoadRequest(
-                                    host: apps[0].host, path: "/\(number)", wait: 100,
-                                    body: number % 2 == 0 ? nil : LoadBody.all[3], apps: [apps[0].id]))
+                            var request = LoadRequest(
+                                host: apps[0].host, path: "/\(number)", wait: 100,
+                                body: number % 2 == 0 ? nil : LoadBody.all[3], apps: [apps[0].id])
+                            if number > 2 { request.cookie = "FLOCK_SERVER=s1" }
+                            await load.send(request)
                         }
                     }
                 }
@@ -80,9 +84,24 @@ extension LoadTests {
             await ask()
             let report = await load.findings()
             await load.close()
-            print("behind an old worker: \(report)")
+            print("behind an old worker, \(style): \(report)")
             #expect(report.kept - before.kept >= before.answers.count - before.kept)
             #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
+        }
+    }
+
+    @Test("in acl style, where HAProxy checks flock-backup, an app that sleeps wakes too")
+    func wakesInACLStyle() async throws {
+        try await Site.run(settings: ["http.style=acl"]) { site in
+            let app = try await EchoServer(in: site.folder).deploy(["app"], to: site)[0]
+            try await site.sleep(app)
+            try await eventually("HAProxy has looked at flock-backup") {
+                try await site.statistics().contains {
+                    $0[1] == "server_backup_1" && !["", "INI"].contains($0[36].replacing("* ", with: ""))
+                }
+            }
+            let answer = try await site.request(app.host)
+            #expect(answer.status == 200, "\(answer)")
         }
     }
 }

@@ -192,10 +192,15 @@ public final class Site: Sendable {
 
     /// Servers in HAProxy's statistics that stand for tasks and are up.
     public func serversThatServe(of backend: String = "app_") async throws -> Int {
-        let text = try await get("http://127.0.0.1:\(statsPort)/stats;csv")
-        return text.split(separator: "\n").count { line in
-            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            return line.hasPrefix(backend) && cells.count > 17 && cells[1].hasPrefix("s") && cells[17].hasPrefix("UP")
+        try await statistics().count { cells in
+            cells[0].hasPrefix(backend) && cells[1].wholeMatch(of: /s[0-9]+/) != nil && cells[17].hasPrefix("UP")
+        }
+    }
+
+    /// The rows of HAProxy's statistics, without the heading.
+    public func statistics() async throws -> [[String]] {
+        try await get("http://127.0.0.1:\(statsPort)/stats;csv").split(separator: "\n").dropFirst().map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
     }
 

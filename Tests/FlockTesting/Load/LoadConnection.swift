@@ -80,6 +80,7 @@ private final class ExchangeHandler: ChannelDuplexHandler {
         var headers: HTTPHeaders = ["Host": request.host]
         if let body = request.body { headers.add(name: "Content-Length", value: "\(body.bytes.readableBytes)") }
         if request.connection == .new { headers.add(name: "Connection", value: "close") }
+        if let cookie = request.cookie { headers.add(name: "Cookie", value: cookie) }
         let head = HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: request.method), uri: request.path, headers: headers)
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)

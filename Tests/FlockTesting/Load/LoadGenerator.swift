@@ -63,7 +63,8 @@ public actor LoadGenerator {
             failure = "not connected: \(error)"
         }
         let took = clock.now - start
-        report.answers.append(.init(start: start - began, took: took - .milliseconds(request.wait), body: request.body != nil))
+        report.answers.append(
+            .init(start: start - began, took: took - .milliseconds(request.wait), body: request.body != nil))
         if let failure {
             report.failures.append(
                 "at \(start - began) after \(took), connection \(history): "

@@ -16,6 +16,8 @@ public struct LoadRequest: Sendable {
     /// With a body it is a POST.
     public var body: LoadBody?
     public var connection: Connection
+    /// The Cookie header.
+    public var cookie: String?
     /// Ids of the apps that may answer.
     public var apps: Set<String>
 
