@@ -83,6 +83,12 @@ public struct MarathonClient: Sendable {
         try await get("/v2/deployments", [Deployment].self)
     }
 
+    /// What waits to be launched, and for what.
+    public func queue() async throws(MarathonError) -> [QueuedLaunch] {
+        struct Answer: Decodable { var queue: [QueuedLaunch] }
+        return try await get("/v2/queue", Answer.self).queue
+    }
+
     /// Lets a waiting launch start at once. Scaling does not clear the delay that earlier failures left.
     public func resetLaunchDelay(of id: String) async throws(MarathonError) {
         do {
