@@ -168,7 +168,7 @@ let package = Package(
         tests("FlockHook"),
         tests("FlockHAProxy", [logging]),
         tests("FlockScaler"),
-        tests("FlockBackup", [nioCore, nioPosix, nioHTTP1]),
+        tests("FlockBackup", ["flock-backup", "FlockCore", "Marathon", logging, nioCore, nioPosix, nioHTTP1]),
         tests("FlockEngine"),
         .testTarget(name: "ArchitectureTests", dependencies: ["FlockTesting", subprocess], swiftSettings: strict),
         .testTarget(

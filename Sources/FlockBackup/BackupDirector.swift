@@ -17,17 +17,19 @@ struct BackupDirector: ProxyDirector {
             }
             return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
         }
-        if head.headers.first(name: "X-Flock-Ignored") == "1" {
-            guard let outcome = await waker.endpointIfAwake(for: app) else { return asleep() }
-            return answer(outcome, app)
-        }
         let backup = settings.current.backup
+        if head.headers.first(name: "X-Flock-Ignored") == "1" {
+            guard let outcome = await waker.endpointIfAwake(for: app, within: backup.hold.duration) else {
+                return asleep()
+            }
+            return answer(outcome)
+        }
         guard WaitingPage.suits(head), backup.page.duration < backup.hold.duration else {
-            return answer(await waker.endpoint(for: app, within: backup.hold.duration), app)
+            return answer(await waker.endpoint(for: app, within: backup.hold.duration))
         }
         switch await waker.endpoint(for: app, within: backup.page.duration) {
-        case .failed(.tooLate): return page.answer(app: app)
-        case let outcome: return answer(outcome, app)
+        case .refused(let refusal) where refusal.code == .wakeTimeout: return page.answer(app: app)
+        case let outcome: return answer(outcome)
         }
     }
 
@@ -48,25 +50,32 @@ struct BackupDirector: ProxyDirector {
             body: ByteBuffer(string: "asleep\n"))
     }
 
-    private func answer(_ outcome: Waker.Outcome, _ app: String) -> ProxyDecision {
+    private func answer(_ outcome: Waker.Outcome) -> ProxyDecision {
         switch outcome {
-        case .forward(let endpoint, let ticket):
+        case .forward(let endpoint, let ticket, let woke):
             guard let address = try? SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port) else {
                 return Self.refuse(.badGateway, code: "address_unknown", "the app's machine has no known address\n")
             }
-            return .forward(to: address, ticket: ticket)
-        case .failed(.unknownApp): return Self.refuse(.notFound, code: "app_unknown", "no such app\n")
-        case .failed(let failure):
+            let added: HTTPHeaders = woke.map { ["X-Flock-Woke": String(Int($0 / .milliseconds(1)))] } ?? [:]
+            return .forward(to: address, ticket: ticket, adding: added)
+        case .refused(let refusal) where refusal.code == .unknownApp:
+            return Self.refuse(.notFound, code: refusal.code.rawValue, "no such app\n")
+        case .refused(let refusal):
             return Self.refuse(
-                .serviceUnavailable, code: failure.rawValue, "the app did not wake up; try again later\n")
+                .serviceUnavailable, code: refusal.code.rawValue, "the app did not wake up; try again later\n",
+                reason: refusal.reason, retryAfter: refusal.retryAfter)
         }
     }
 
-    private static func refuse(_ status: HTTPResponseStatus, code: String, _ text: String) -> ProxyDecision {
+    private static func refuse(
+        _ status: HTTPResponseStatus, code: String, _ text: String, reason: StartFailure? = nil,
+        retryAfter: Duration? = nil
+    ) -> ProxyDecision {
         var headers: HTTPHeaders = [
             "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", "X-Flock-Code": code,
         ]
-        if status == .serviceUnavailable { headers.add(name: "Retry-After", value: "5") }
+        if let reason { headers.add(name: "X-Flock-Reason", value: reason.code) }
+        if let retryAfter { headers.add(name: "Retry-After", value: String(retryAfter.wholeSeconds)) }
         return .answer(status: status, headers: headers, body: ByteBuffer(string: text))
     }
 }

@@ -35,8 +35,11 @@ struct ImportTests {
         "FlockHAProxy/Routing", "FlockHAProxy/Certificates/CertificateSource.swift",
         "FlockHAProxy/Certificates/CertificateSet.swift", "FlockScaler/Decision", "FlockScaler/Signals",
         "FlockBackup/Wake/WakeState.swift",
-        "FlockBackup/Proxy/ProxyStateMachine.swift", "FlockHook/Delivery/DeliveryVerdict.swift",
-        "FlockHook/Deploy/VerifyVerdict.swift", "FlockHook/Deploy/AppBlueprint.swift",
+        "FlockBackup/Wake/WakeAttempt.swift", "FlockBackup/Wake/HeldQueue.swift", "FlockBackup/Wake/Pace.swift",
+        "FlockBackup/Wake/BackOff.swift", "FlockBackup/Wake/StartFailure.swift", "FlockBackup/Wake/Refusal.swift",
+        "FlockBackup/Wake/MarathonOutage.swift", "FlockBackup/Proxy/ProxyStateMachine.swift",
+        "FlockHook/Delivery/DeliveryVerdict.swift", "FlockHook/Deploy/VerifyVerdict.swift",
+        "FlockHook/Deploy/AppBlueprint.swift",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -58,7 +58,8 @@ final class ProxyNodeApp: Sendable {
 
     private static let script = """
         const http = require('http');
-        let events = null, sent = 0, sockets = 0;
+        let events = null, sent = 0, sockets = 0, busy = 0, most = 0;
+        const order = [];
         const server = http.createServer((req, res) => {
           const path = req.url.split('?')[0];
           if (path === '/hello') { res.setHeader('content-length', 6); return res.end('hello\\n'); }
@@ -112,6 +113,31 @@ final class ProxyNodeApp: Sendable {
             return more();
           }
           if (path === '/sink') return;
+          if (path === '/work') {
+            // Takes a while, so that those which come together are seen together.
+            order.push(req.url.split('?')[1]);
+            most = Math.max(most, ++busy);
+            return setTimeout(() => { busy--; res.end('done'); }, 20);
+          }
+          if (path === '/most') {
+            const b = JSON.stringify({most, order}) + ';';
+            res.setHeader('content-length', b.length);
+            return res.end(b);
+          }
+          if (path === '/flock') {
+            res.setHeader('X-Flock-Woke', '9');
+            res.setHeader('x-flock-code', 'forged');
+            res.setHeader('X-Other', 'kept');
+            res.setHeader('trailer', 'x-flock-late');
+            res.write('body');
+            res.addTrailers({'X-Flock-Late': 'forged'});
+            return res.end();
+          }
+          if (path === '/count') {
+            let bytes = 0;
+            req.on('data', chunk => { bytes += chunk.length; });
+            return req.on('end', () => { const b = `bytes=${bytes};`; res.setHeader('content-length', b.length); res.end(b); });
+          }
           if (path === '/sent') { const b = `sent=${sent};`; res.setHeader('content-length', b.length); return res.end(b); }
           res.statusCode = 404; res.end();
         });

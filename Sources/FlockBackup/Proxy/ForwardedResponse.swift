@@ -13,12 +13,15 @@ struct ForwardedResponse {
 
     /// Nil when the app frames the body in a way that can't be passed on.
     ///
-    /// - Parameter keepsClient: whether the client's connection may stay, as far as the request says.
-    init?(_ received: HTTPResponseHead, to request: HTTPRequestHead, keepsClient: Bool) {
+    /// - Parameters:
+    ///   - keepsClient: whether the client's connection may stay, as far as the request says.
+    ///   - adding: headers of flock-backup's own.
+    init?(_ received: HTTPResponseHead, to request: HTTPRequestHead, keepsClient: Bool, adding: HTTPHeaders = [:]) {
         guard let length = received.headers.bodyLength else { return nil }
         let status = received.status.code
         let informational = status < 200
-        var headers = received.headers.endToEnd
+        var headers = received.headers.fromApp
+        headers.add(contentsOf: adding)
         var keepsClient = keepsClient
         let isHTTP11 = request.version.isAtLeast11
 

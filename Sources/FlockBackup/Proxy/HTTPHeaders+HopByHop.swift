@@ -18,6 +18,13 @@ extension HTTPHeaders {
         return kept
     }
 
+    /// What of an app's response goes to the client. `X-Flock-` is Flock's own: an app can't pass for it.
+    var fromApp: HTTPHeaders {
+        let headers = self.endToEnd
+        let isFlock: (String, String) -> Bool = { name, _ in name.lowercased().hasPrefix("x-flock-") }
+        return headers.contains(where: isFlock) ? HTTPHeaders(headers.filter { !isFlock($0, $1) }) : headers
+    }
+
     /// Whether the headers ask for, or agree to, another protocol on this connection.
     var isUpgrade: Bool {
         self.contains(name: "upgrade")

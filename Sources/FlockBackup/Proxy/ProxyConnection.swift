@@ -147,8 +147,12 @@ final class ProxyConnection {
 
     private func perform(_ action: ProxyAction) {
         switch action {
-        case .ask(let head): self.ask { await $0.direct(head) }
+        case .ask(let head):
+            // A pipelined request must not wait for the place of the one before.
+            self.ticket = nil
+            self.ask { await $0.direct(head) }
         case .askAgain(let head, let failed, let attempt):
+            self.ticket = nil
             self.logger.info(
                 "the app's address could not be connected to",
                 metadata: ["address": "\(failed)", "attempt": "\(attempt)"])
@@ -163,7 +167,9 @@ final class ProxyConnection {
         case .sendBody(let bytes): self.send(.body(.byteBuffer(bytes)))
         case .sendEnd(let trailers): self.send(.end(trailers))
 
-        case .respondHead(let head): self.respond(.head(head))
+        case .respondHead(let head):
+            if head.status.code >= 200 { self.ticket?.reached(.answered) }
+            self.respond(.head(head))
         case .respondBody(let bytes): self.respond(.body(.byteBuffer(bytes)))
         case .respondEnd(let trailers): self.respond(.end(trailers))
         case .finishClient: self.finishClient()
@@ -187,7 +193,7 @@ final class ProxyConnection {
     }
 
     private func decided(_ decision: ProxyDecision) {
-        if case .forward(_, let ticket) = decision { self.ticket = ticket }
+        if case .forward(_, let ticket, _) = decision { self.ticket = ticket }
         self.client(.decided(decision))
     }
 
@@ -311,6 +317,7 @@ final class ProxyConnection {
             self.upstream.context = try Self.replace(upstreamEnd, by: upstream, removing: self.upstreamCodec)
             self.client.context = try Self.replace(clientEnd, by: client, removing: self.clientCodec)
             self.upstreamCodec = []
+            self.ticket?.reached(.tunnelled)
         } catch {
             self.logger.error("the pipelines refused the tunnel", metadata: ["error": "\(error)"])
             self.closeUpstream()

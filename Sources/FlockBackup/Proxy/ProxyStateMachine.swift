@@ -45,6 +45,8 @@ struct ProxyStateMachine {
         /// A task died under it before the first byte of an answer.
         var hasOutlivedTask = false
         var response = Response.pending
+        /// What the director adds to the app's response.
+        var adding: HTTPHeaders = [:]
         var keepsClient: Bool
         var keepsUpstream = false
 
@@ -198,11 +200,13 @@ struct ProxyStateMachine {
         switch decision {
         case .answer(let status, let headers, let body):
             self.answer(status, headers: headers, body: body, &actions)
-        case .forward(let address, _) where self.kept == address:
+        case .forward(let address, _, let adding) where self.kept == address:
             self.kept = nil
+            self.exchange?.adding = adding
             self.exchange?.reusesConnection = true
             self.send(to: address, &actions)
-        case .forward(let address, _):
+        case .forward(let address, _, let adding):
+            self.exchange?.adding = adding
             if self.kept != nil {
                 self.kept = nil
                 actions.append(.closeUpstream)
@@ -265,7 +269,8 @@ struct ProxyStateMachine {
         guard var exchange = self.exchange else { return }
         if received.status.code == 101 {
             guard exchange.head.isUpgrade, exchange.requestEnded, received.headers.isUpgrade,
-                let response = ForwardedResponse(received, to: exchange.head, keepsClient: true)
+                let response = ForwardedResponse(
+                    received, to: exchange.head, keepsClient: true, adding: exchange.adding)
             else { return self.fail(.badGateway, &actions) }
             exchange.response = .switching
             self.exchange = exchange
@@ -287,9 +292,10 @@ struct ProxyStateMachine {
             owesBody = false
         }
         let keeps = exchange.keepsClient && !self.draining && !owesBody
-        guard let response = ForwardedResponse(received, to: exchange.head, keepsClient: keeps) else {
-            return self.fail(.badGateway, &actions)
-        }
+        guard
+            let response = ForwardedResponse(
+                received, to: exchange.head, keepsClient: keeps, adding: exchange.adding)
+        else { return self.fail(.badGateway, &actions) }
         exchange.response = .started(response.framing)
         exchange.keepsClient = response.keepsClient
         exchange.keepsUpstream = response.keepsUpstream && response.keepsClient
@@ -304,7 +310,7 @@ struct ProxyStateMachine {
             self.exchange = nil
             return actions.append(.openTunnel)
         }
-        actions.append(.respondEnd(trailers?.endToEnd))
+        actions.append(.respondEnd(trailers?.fromApp))
         if exchange.requestEnded && exchange.keepsUpstream && !self.draining {
             self.kept = address
         } else {
@@ -370,13 +376,14 @@ struct ProxyStateMachine {
     ) {
         var headers = headers
         headers.remove(name: "transfer-encoding")
-        headers.replaceOrAdd(name: "Content-Length", value: String(body.readableBytes))
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        headers.remove(name: "content-length")
+        let head = HTTPResponseHead(
+            version: .http1_1, status: status, headers: ["Content-Length": String(body.readableBytes)])
         // A client that can't be understood is answered as if it had asked for "/".
         let request = self.exchange?.head ?? HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         let ended = self.takeRestOfRequest()
         let keeps = (self.exchange?.keepsClient ?? false) && ended && !self.draining
-        guard let response = ForwardedResponse(head, to: request, keepsClient: keeps) else { return }
+        guard let response = ForwardedResponse(head, to: request, keepsClient: keeps, adding: headers) else { return }
         actions.append(.respondHead(response.head))
         if response.framing != .noBody && body.readableBytes > 0 { actions.append(.respondBody(body)) }
         actions.append(.respondEnd(nil))

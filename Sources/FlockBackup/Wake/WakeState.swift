@@ -1,13 +1,12 @@
 import Marathon
 
-/// What flock-backup knows about one app, and what it does next: a value that is told what happened and says what
-/// to do.
+/// Where an app serves, as far as flock-backup has found out itself, and whether it may forward to it.
 ///
 /// ```
-///            request                 proven
-///   unknown ─────────► waking ────────────────► awake ──► (forgotten after a while, or when its task goes)
-///      ▲                  │ failed, too late      │ hold
-///      └──────────────────┴───────────────────────┴──► held ── lease ends ──► waking, if anybody waits
+///            proven
+///   unknown ────────► serving ──► unknown   (after a while, or when its task goes)
+///      ▲                 │ hold
+///      └── lease ends ── held
 /// ```
 struct WakeState: Sendable {
     /// A task that answered its check.
@@ -17,40 +16,19 @@ struct WakeState: Sendable {
         var port: Int
     }
 
-    enum Answer: Sendable, Hashable {
-        case forward(Endpoint)
-        /// Nothing is forwarded yet: the request waits.
-        case wait
-    }
-
-    enum Step: Sendable, Hashable {
-        /// A sleep is under way; ask again when it ends.
-        case pause
-        /// Nothing runs and nothing is asked for: start this many.
-        case start(Int)
-        /// These may serve; find out.
-        case probe([AppTask])
-        /// Started, but no task runs yet.
-        case look
-        case unknownApp
-    }
-
-    /// How long an endpoint is believed without looking again: the port may be another app's by then.
+    /// How long endpoints are believed without Marathon saying so again: the port may be another app's by then.
     static let trust = Duration.seconds(2)
 
-    private(set) var endpoints: [Endpoint] = []
+    private var endpoints: [Endpoint] = []
     private var learned: ContinuousClock.Instant?
-    private(set) var heldUntil: ContinuousClock.Instant?
-    /// Requests that wait.
-    var waiting = 0
-    private var turn = 0
+    private var heldUntil: ContinuousClock.Instant?
 
     func isHeld(at now: ContinuousClock.Instant) -> Bool { heldUntil.map { $0 > now } ?? false }
 
-    mutating func arrived(at now: ContinuousClock.Instant) -> Answer {
-        guard !isHeld(at: now), let learned, now - learned < Self.trust, !endpoints.isEmpty else { return .wait }
-        turn += 1
-        return .forward(endpoints[turn % endpoints.count])
+    /// Where requests may go now; empty while nothing is known or the app is held.
+    func serving(at now: ContinuousClock.Instant) -> [Endpoint] {
+        guard !isHeld(at: now), let learned, now - learned < Self.trust else { return [] }
+        return endpoints
     }
 
     /// From now, nothing is forwarded to the app's present tasks.
@@ -66,7 +44,15 @@ struct WakeState: Sendable {
 
     mutating func proven(_ endpoint: Endpoint, at now: ContinuousClock.Instant) {
         guard !isHeld(at: now) else { return }
-        endpoints = [endpoint]
+        if serving(at: now).isEmpty { endpoints = [] }
+        if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
+        learned = now
+    }
+
+    /// Marathon says which tasks run: those that are known among them are believed anew, others are forgotten.
+    mutating func confirmed(_ running: [AppTask], at now: ContinuousClock.Instant) {
+        guard !serving(at: now).isEmpty else { return }
+        endpoints.removeAll { endpoint in !running.contains { $0.id == endpoint.taskID } }
         learned = now
     }
 
@@ -80,16 +66,5 @@ struct WakeState: Sendable {
 
     mutating func forget() {
         endpoints = []
-    }
-
-    /// - Parameters:
-    ///   - app: as Marathon has it now; `nil` when there is none.
-    ///   - wake: instances that a wake starts.
-    func next(_ app: App?, wake: Int, at now: ContinuousClock.Instant) -> Step {
-        if isHeld(at: now) { return .pause }
-        guard let app else { return .unknownApp }
-        let running = (app.tasks ?? []).filter { $0.isRunning && !$0.ports.isEmpty }
-        if !running.isEmpty { return .probe(running) }
-        return app.instances == 0 ? .start(wake) : .look
     }
 }

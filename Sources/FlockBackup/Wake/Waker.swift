@@ -1,46 +1,69 @@
 import AsyncHTTPClient
 public import FlockCore
-import Foundation
 public import Logging
 import Marathon
-import NIOCore
-import NIOHTTP1
 public import ServiceLifecycle
 
 /// Decides for every request: wakes its app, once for all that wait, and says where it serves.
+///
+/// Requests wait in a ``HeldQueue`` and go in the order they came, at the ``Pace`` of the app's tasks; a
+/// ``WakeAttempt`` says how the app is brought up, a ``BackOff`` when one that failed is tried again.
 public actor Waker: Service, Reporting {
     enum Outcome: Sendable {
-        case forward(WakeState.Endpoint, ForwardTicket)
-        case failed(Failure)
+        /// - Parameter woke: how long the request waited for the app to wake; `nil` when the app was awake.
+        case forward(WakeState.Endpoint, ForwardTicket, woke: Duration?)
+        case refused(Refusal)
     }
 
-    enum Failure: String, Sendable {
-        case unknownApp = "app_unknown"
-        case tooLate = "wake_timeout"
-        case crashed = "app_failing"
-        case unreachable = "marathon_unreachable"
+    /// All that is known about one app.
+    struct Entry {
+        var state = WakeState()
+        var queue = HeldQueue()
+        var pace = Pace()
+        var backOff = BackOff()
+        var attempt: WakeAttempt?
+        var driver: Task<Void, Never>?
+        /// When it was found to serve after a start; requests that came before were woken for.
+        var wokeAt: ContinuousClock.Instant?
+        /// Requests that one of its tasks serves at once.
+        var concurrency: Int
+        /// Woken by what happens to the app.
+        var bell: CheckedContinuation<Void, Never>?
+        /// Waits until a place is free although no request has ended.
+        var placeTimer: Task<Void, Never>?
+        /// One look for all ignored requests that come at once.
+        var look: Task<Void, Never>?
+        var looked: ContinuousClock.Instant?
+
+        func isIdle(at now: ContinuousClock.Instant) -> Bool {
+            attempt == nil && look == nil && queue.isEmpty && pace.open == 0 && !state.isHeld(at: now)
+                && state.serving(at: now).isEmpty && backOff.failures == 0
+        }
     }
 
-    private let settings: LiveSettings
-    private let logger: Logger
-    private let marathon: MarathonClient
-    private let probe: HealthProbe
+    private struct Waiter {
+        var app: String
+        var arrived: ContinuousClock.Instant
+        var continuation: CheckedContinuation<Outcome, Never>
+    }
+
+    let settings: LiveSettings
+    let logger: Logger
+    let marathon: MarathonClient
+    let probe: HealthProbe
     private let http: HTTPClient
-    private let clock = ContinuousClock()
+    let clock = ContinuousClock()
 
-    private var states: [String: WakeState] = [:]
-    private var wakes: [String: Task<Void, Never>] = [:]
-    private var waiters: [String: [UUID: CheckedContinuation<Outcome, Never>]] = [:]
-    private var inFlight: [String: RequestsInFlight] = [:]
-    /// One look for all ignored requests that come at once.
-    private var looks: [String: Task<Bool, Never>] = [:]
-    /// Woken by events of the app that is being woken.
-    private var bells: [String: CheckedContinuation<Void, Never>] = [:]
+    var entries: [String: Entry] = [:]
+    var outage = MarathonOutage()
+    private var waiters: [Int: Waiter] = [:]
+    private var lastWaiter = 0
 
     private var trouble: String?
-    private var requests = 0
-    private var starts = 0
-    private var failures = 0
+    private(set) var requests = 0
+    private var refusals: [Refusal.Code: Int] = [:]
+    var starts = 0
+    var failures = 0
 
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
         self.settings = settings
@@ -51,262 +74,171 @@ public actor Waker: Service, Reporting {
     }
 
     public func run() async throws {
-        let feed = ChangeFeed(marathon, types: ["status_update_event", "health_status_changed_event"])
+        let feed = ChangeFeed(
+            marathon, types: ["status_update_event", "health_status_changed_event", "api_post_event"])
         for await signal in feed.signals().cancelOnGracefulShutdown() {
             switch signal {
             case .connected:
                 if trouble != nil { logger.info("Marathon answers") }
                 trouble = nil
+                _ = outage.answered()
                 // Whatever happened meanwhile was not told.
-                for id in states.keys { states[id]?.forget() }
-                for id in wakes.keys { ring(id) }
+                for id in entries.keys {
+                    entries[id]?.state.forget()
+                    if entries[id]?.backOff.reason == .marathonUnreachable { entries[id]?.backOff.succeeded() }
+                    ring(id)
+                }
             case .lost(let why):
                 trouble = "Marathon does not answer"
                 logger.warning("Marathon does not answer, trying again: \(why)")
-            case .event(let event):
-                guard let id = event.app else { continue }
-                if event.eventType == "status_update_event", event.taskStatus != "TASK_RUNNING",
-                    let taskID = event.taskId
-                {
-                    states[id]?.lost(taskID: taskID)
-                }
-                ring(id)
-            case .poll: break
+            case .event(let event): happened(event)
+            case .poll:
+                let now = clock.now
+                entries = entries.filter { !$0.value.isIdle(at: now) }
             }
         }
-        for wake in wakes.values { wake.cancel() }
-        for wake in wakes.values { await wake.value }
+        let drivers = entries.values.compactMap(\.driver)
+        for driver in drivers { driver.cancel() }
+        for driver in drivers { await driver.value }
         try await http.shutdown()
+    }
+
+    private func happened(_ event: MarathonEvent) {
+        guard let id = event.app, let entry = entries[id] else { return }
+        if event.eventType == "status_update_event", event.taskStatus != "TASK_RUNNING", let taskID = event.taskId {
+            entries[id]?.state.lost(taskID: taskID)
+        }
+        // An app that is left alone may come up by itself, or become another version.
+        if entry.backOff.left(at: clock.now) != nil { attempt(id, mayStart: false) }
+        ring(id)
+    }
+
+    func entry(_ appID: String) -> Entry {
+        entries[appID] ?? Entry(concurrency: settings.current.scaler.concurrency)
     }
 
     // MARK: Requests
 
     /// Where a request for the app goes, after as long as it takes.
-    /// - Returns: within `hold`; at once when the caller's task is cancelled.
-    func endpoint(for appID: String, within hold: Duration) async -> Outcome {
+    /// - Returns: within `patience`; at once when the caller's task is cancelled.
+    func endpoint(for appID: String, within patience: Duration) async -> Outcome {
         requests += 1
-        var state = states[appID] ?? WakeState()
-        let answer = state.arrived(at: clock.now)
-        states[appID] = state
-        if case .forward(let endpoint) = answer { return .forward(endpoint, ticket(appID)) }
+        let now = clock.now
+        var entry = entry(appID)
+        let serving = entry.state.serving(at: now)
+        if entry.queue.isEmpty, let passage = entry.pace.take(serving, concurrency: entry.concurrency, at: now) {
+            entries[appID] = entry
+            return .forward(passage.endpoint, ticket(appID, passage), woke: nil)
+        }
+        entries[appID] = entry
+        if serving.isEmpty, let left = entry.backOff.left(at: now), let reason = entry.backOff.reason {
+            return refuse(Refusal(failing: reason, for: left))
+        }
+        let limits = settings.current.backup
+        if entry.queue.count >= limits.maxHeldPerApp { return refuse(Refusal(.heldFullApp)) }
+        if waiters.count >= limits.maxHeld { return refuse(Refusal(.heldFull)) }
 
-        let id = UUID()
+        lastWaiter += 1
+        let number = lastWaiter
         let deadline = Task {
-            try? await clock.sleep(for: hold)
-            if !Task.isCancelled {
-                self.resolve(appID, waiter: id, .failed(self.trouble == nil ? .tooLate : .unreachable))
-            }
+            try? await clock.sleep(for: patience)
+            if !Task.isCancelled { self.gaveUp(number) }
         }
         defer { deadline.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled { return continuation.resume(returning: .failed(.tooLate)) }
-                waiters[appID, default: [:]][id] = continuation
-                states[appID]?.waiting += 1
-                wake(appID)
+                if Task.isCancelled { return continuation.resume(returning: .refused(Refusal(.wakeTimeout))) }
+                waiters[number] = Waiter(app: appID, arrived: now, continuation: continuation)
+                entries[appID]?.queue.join(number)
+                attempt(appID, mayStart: true)
+                pump(appID)
             }
         } onCancel: {
-            Task { await self.resolve(appID, waiter: id, .failed(.tooLate)) }
+            Task { await self.left(number) }
         }
     }
 
     /// Where the app serves at this moment; starts nothing and waits for nothing that starts.
     /// - Returns: `nil` while it does not serve.
-    func endpointIfAwake(for appID: String) async -> Outcome? {
-        if case .forward(let endpoint)? = states[appID]?.arrived(at: clock.now) {
-            return .forward(endpoint, ticket(appID))
-        }
-        let look = looks[appID] ?? Task { await self.look(appID) }
-        looks[appID] = look
-        guard await look.value, let endpoint = states[appID]?.endpoints.first else { return nil }
-        return .forward(endpoint, ticket(appID))
-    }
-
-    /// Looks for a task that serves already.
-    private func look(_ appID: String) async -> Bool {
-        defer { looks[appID] = nil }
-        guard let app = try? await marathon.app(appID),
-            case .probe(let tasks) = (states[appID] ?? WakeState()).next(app, wake: 1, at: clock.now),
-            let endpoint = await firstReady(tasks, of: app, timeout: .seconds(1))
-        else { return false }
-        states[appID, default: WakeState()].proven(endpoint, at: clock.now)
-        return true
+    func endpointIfAwake(for appID: String, within patience: Duration) async -> Outcome? {
+        await look(appID)
+        guard entries[appID]?.state.serving(at: clock.now).isEmpty == false else { return nil }
+        return await endpoint(for: appID, within: patience)
     }
 
     /// The endpoint refused a connection: it is not believed any longer.
     func refused(_ appID: String, host: String?, port: Int) {
-        states[appID]?.lost(host: host, port: port)
+        entries[appID]?.state.lost(host: host, port: port)
     }
 
-    private func ticket(_ appID: String) -> ForwardTicket {
-        let counter = inFlight[appID] ?? RequestsInFlight()
-        inFlight[appID] = counter
-        return ForwardTicket(counter)
+    private func refuse(_ refusal: Refusal) -> Outcome {
+        refusals[refusal.code, default: 0] += 1
+        return .refused(refusal)
     }
 
-    private func resolve(_ appID: String, waiter id: UUID, _ outcome: Outcome) {
-        guard let continuation = waiters[appID]?.removeValue(forKey: id) else { return }
-        states[appID]?.waiting -= 1
-        continuation.resume(returning: outcome)
+    private func ticket(_ appID: String, _ passage: Pace.Passage) -> ForwardTicket {
+        ForwardTicket { stage in Task { await self.passed(appID, passage, stage) } }
     }
 
-    private func resolveAll(_ appID: String, _ outcome: (WakeState.Endpoint)?, failure: Failure = .tooLate) {
-        for id in (waiters[appID] ?? [:]).keys {
-            resolve(appID, waiter: id, outcome.map { .forward($0, ticket(appID)) } ?? .failed(failure))
+    private func passed(_ appID: String, _ passage: Pace.Passage, _ stage: ForwardTicket.Stage) {
+        switch stage {
+        case .answered: entries[appID]?.pace.answered(passage, at: clock.now)
+        case .tunnelled: entries[appID]?.pace.tunnelled(passage)
+        case .ended: entries[appID]?.pace.ended(passage)
         }
-        waiters[appID] = nil
+        pump(appID)
     }
 
-    // MARK: Waking
+    // MARK: The queue
 
-    /// One wake for all that wait. It goes on when they leave: the app was asked for.
-    private func wake(_ appID: String) {
-        guard wakes[appID] == nil else { return }
-        wakes[appID] = Task {
-            await self.bring(appID)
-            self.wakes[appID] = nil
-            // Somebody may have come in the last moment.
-            if self.waiters[appID]?.isEmpty == false { self.wake(appID) }
+    /// Lets those go that waited longest, as many as the app's tasks take.
+    func pump(_ appID: String) {
+        // Taken out, since a long queue is not to be copied for each that leaves it.
+        guard entries[appID]?.queue.isEmpty == false, var entry = entries.removeValue(forKey: appID) else { return }
+        let now = clock.now
+        let serving = entry.state.serving(at: now)
+        while !entry.queue.isEmpty,
+            let passage = entry.pace.take(serving, concurrency: entry.concurrency, at: now),
+            let number = entry.queue.next()
+        {
+            guard let waiter = waiters.removeValue(forKey: number) else { continue }
+            let woke = entry.wokeAt.flatMap { waiter.arrived < $0 ? now - waiter.arrived : nil }
+            waiter.continuation.resume(
+                returning: .forward(passage.endpoint, ticket(appID, passage), woke: woke))
         }
-    }
-
-    private func bring(_ appID: String) async {
-        let began = clock.now
-        // No request waits longer than this.
-        let deadline = began + settings.current.backup.hold.duration
-        var seen: App?
-        var looked: ContinuousClock.Instant?
-        var pause = Duration.milliseconds(1)
-        var hasStarted = false
-        var lastFailure: TaskFailure??
-        while !Task.isCancelled, clock.now < deadline {
-            // Marathon is asked when it rang, and now and then; the app itself in between.
-            if looked.map({ clock.now - $0 > .milliseconds(100) }) ?? true {
-                do {
-                    seen = try await marathon.app(appID)
-                    looked = clock.now
-                } catch {
-                    logger.debug("cannot ask for the app: \(error)", metadata: ["app": "\(appID)"])
-                    await rest(appID, .milliseconds(50))
-                    continue
-                }
-                if lastFailure == nil { lastFailure = .some(seen?.lastTaskFailure) }
-            }
-            let policy = seen.flatMap(FlockApp.init).map { ScalePolicy(settings.current.scaler, $0.scale) }
-            switch (states[appID] ?? WakeState()).next(seen, wake: policy?.wake ?? 1, at: clock.now) {
-            case .unknownApp: return resolveAll(appID, nil, failure: .unknownApp)
-            case .pause:
-                looked = nil
-                await rest(appID, .milliseconds(20))
-            case .start(let instances):
-                // Somebody else's deployment, a sleep that is just ending, may hold the lock for a moment.
-                if await start(appID, instances), !hasStarted {
-                    hasStarted = true
-                    logger.info("waking", metadata: ["app": "\(appID)", "instances": "\(instances)"])
-                    starts += 1
-                }
-                looked = nil
-            case .look:
-                if let failure = seen?.lastTaskFailure, case .some(let known) = lastFailure,
-                    failure.taskId != known?.taskId, !failure.isLoss, hasStarted
-                {
-                    failures += 1
-                    logger.warning("the app failed to start: \(failure.message)", metadata: ["app": "\(appID)"])
-                    return resolveAll(appID, nil, failure: .crashed)
-                }
-                let rang = await rest(appID, .milliseconds(50))
-                if rang { looked = nil }
-            case .probe(let tasks):
-                if let endpoint = await firstReady(tasks, of: seen) {
-                    guard states[appID]?.isHeld(at: clock.now) == false else { continue }
-                    states[appID]?.proven(endpoint, at: clock.now)
-                    if hasStarted {
-                        let took = (clock.now - began) / .milliseconds(1)
-                        logger.info("awake", metadata: ["app": "\(appID)", "milliseconds": "\(Int(took))"])
-                    }
-                    return resolveAll(appID, endpoint)
-                }
-                try? await clock.sleep(for: pause)
-                pause = min(.milliseconds(50), pause * 5 / 4)
+        if !entry.queue.isEmpty, entry.placeTimer == nil, let next = entry.pace.nextPlace(at: serving) {
+            entry.placeTimer = Task {
+                try? await clock.sleep(until: next)
+                self.entries[appID]?.placeTimer = nil
+                self.pump(appID)
             }
         }
-        failures += 1
-        resolveAll(appID, nil, failure: trouble == nil ? .tooLate : .unreachable)
+        entries[appID] = entry
     }
 
-    /// - Returns: whether Marathon took it.
-    private func start(_ appID: String, _ instances: Int) async -> Bool {
-        do {
-            try await marathon.resetLaunchDelay(of: appID)
-            _ = try await marathon.scale(appID, to: instances)
-            return true
-        } catch {
-            logger.debug("not started yet: \(error)", metadata: ["app": "\(appID)"])
-            await rest(appID, .milliseconds(10))
-            return false
+    /// Its client left. What it asked for goes on.
+    private func left(_ number: Int) {
+        resolve(number, .refused(Refusal(.wakeTimeout)))
+    }
+
+    private func gaveUp(_ number: Int) {
+        guard let waiter = waiters[number], let entry = entries[waiter.app] else { return }
+        let isServing = !entry.state.serving(at: clock.now).isEmpty
+        let code: Refusal.Code =
+            isServing ? .appBusy : outage.since != nil ? .marathonUnreachable : .wakeTimeout
+        resolve(number, refuse(Refusal(code, reason: isServing ? nil : entry.attempt?.missing)))
+    }
+
+    private func resolve(_ number: Int, _ outcome: Outcome) {
+        guard let waiter = waiters.removeValue(forKey: number) else { return }
+        entries[waiter.app]?.queue.leave(number)
+        waiter.continuation.resume(returning: outcome)
+    }
+
+    func refuseAll(_ appID: String, _ refusal: Refusal) {
+        while let number = entries[appID]?.queue.next() {
+            waiters.removeValue(forKey: number)?.continuation.resume(returning: refuse(refusal))
         }
-    }
-
-    private func firstReady(
-        _ tasks: [AppTask], of app: App?, timeout: Duration = .seconds(5)
-    ) async -> WakeState.Endpoint? {
-        let check = app?.definition.healthChecks?.first
-        let index = check?.portIndex ?? 0
-        for task in tasks where task.ports.indices.contains(index) {
-            if await probe.ask(check, host: task.host, ports: task.ports, timeout: timeout) == nil {
-                return WakeState.Endpoint(taskID: task.id, host: task.host, port: task.ports[index])
-            }
-        }
-        return nil
-    }
-
-    /// Waits until something happens to the app, or so long.
-    /// - Returns: whether something happened.
-    @discardableResult
-    private func rest(_ appID: String, _ limit: Duration) async -> Bool {
-        let timer = Task {
-            try? await clock.sleep(for: limit)
-            self.ring(appID)
-        }
-        let began = clock.now
-        await withCheckedContinuation { bells[appID] = $0 }
-        timer.cancel()
-        return clock.now - began < limit
-    }
-
-    private func ring(_ appID: String) {
-        bells.removeValue(forKey: appID)?.resume()
-    }
-
-    // MARK: Holding
-
-    /// What the scaler asks while it puts an app to sleep.
-    struct HoldReport: Encodable, Sendable {
-        var app: String
-        var isHeld: Bool
-        /// Requests that came since: somebody wants the app.
-        var waiting: Int
-        /// Requests that flock-backup still carries to the app's tasks.
-        var inFlight: Int
-    }
-
-    /// Keeps requests for the app and forwards none, until released or the lease ends by itself.
-    func hold(_ appID: String, for lease: Duration) -> HoldReport {
-        states[appID, default: WakeState()].hold(until: clock.now + lease)
-        return holdReport(appID)
-    }
-
-    func release(_ appID: String) -> HoldReport {
-        states[appID]?.release()
-        ring(appID)
-        return holdReport(appID)
-    }
-
-    func holdReport(_ appID: String) -> HoldReport {
-        let state = states[appID]
-        return HoldReport(
-            app: appID, isHeld: state?.isHeld(at: clock.now) ?? false, waiting: state?.waiting ?? 0,
-            inFlight: inFlight[appID]?.value ?? 0)
     }
 
     // MARK: Reporting
@@ -316,13 +248,21 @@ public actor Waker: Service, Reporting {
     }
 
     public func metrics() -> [Metric] {
-        [
+        let now = clock.now
+        return [
             Metric("flock_backup_requests_total", .counter, Double(requests), help: "Requests for sleeping apps."),
             Metric("flock_backup_wakes_total", .counter, Double(starts), help: "Apps that were started."),
             Metric("flock_backup_failed_wakes_total", .counter, Double(failures), help: "Wakes that led to no answer."),
+            Metric("flock_backup_waiting", .gauge, Double(waiters.count), help: "Requests that wait for their app."),
             Metric(
-                "flock_backup_waiting", .gauge, Double(states.values.reduce(0) { $0 + $1.waiting }),
-                help: "Requests that wait for their app."),
+                "flock_backup_failing_apps", .gauge,
+                Double(entries.values.count { $0.backOff.left(at: now) != nil }),
+                help: "Apps that failed to start and are left alone for a while."),
         ]
+            + refusals.sorted { $0.key.rawValue < $1.key.rawValue }.map { code, count in
+                Metric(
+                    "flock_backup_refused_total", .counter, Double(count), labels: ["code": code.rawValue],
+                    help: "Requests answered 503 or 404, by code.")
+            }
     }
 }

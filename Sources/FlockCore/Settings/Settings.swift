@@ -68,6 +68,10 @@ public struct Settings: Codable, Sendable, Hashable {
         public var hold: TimeSpan
         /// A browser sees the waiting page when a wake takes longer.
         public var page: TimeSpan
+        /// Requests that may wait for one app.
+        public var maxHeldPerApp: Int
+        /// Requests that may wait for all apps together.
+        public var maxHeld: Int
     }
 
     public struct Scaler: Codable, Sendable, Hashable {

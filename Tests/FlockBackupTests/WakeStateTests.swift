@@ -1,0 +1,61 @@
+import Marathon
+import Testing
+
+@testable import FlockBackup
+
+@Suite struct WakeStateTests {
+    private let one = WakeState.Endpoint(taskID: "1", host: "10.0.0.1", port: 1)
+    private let two = WakeState.Endpoint(taskID: "2", host: "10.0.0.1", port: 2)
+    private let start = ContinuousClock.now
+
+    private func task(_ id: String) -> AppTask { AppTask(id: id, appId: "/a", host: "10.0.0.1", ports: [1]) }
+
+    @Test("what was proven is believed for two seconds, and longer when Marathon confirms it")
+    func trust() {
+        var state = WakeState()
+        #expect(state.serving(at: start).isEmpty)
+        state.proven(one, at: start)
+        state.proven(two, at: start)
+        state.proven(one, at: start)
+        #expect(state.serving(at: start + .milliseconds(1999)) == [one, two])
+        #expect(state.serving(at: start + .seconds(2)).isEmpty)
+
+        state.confirmed([task("2"), task("3")], at: start + .seconds(1))
+        #expect(state.serving(at: start + .milliseconds(2999)) == [two])
+        // What is believed no longer has to be proven again.
+        state.confirmed([task("2")], at: start + .seconds(4))
+        #expect(state.serving(at: start + .seconds(4)).isEmpty)
+        state.proven(one, at: start + .seconds(4))
+        #expect(state.serving(at: start + .seconds(4)) == [one])
+    }
+
+    @Test("while it is held nothing is forwarded and nothing is learned, until the lease ends")
+    func hold() {
+        var state = WakeState()
+        state.proven(one, at: start)
+        state.hold(until: start + .seconds(5))
+        #expect(state.isHeld(at: start) && state.serving(at: start).isEmpty)
+        state.proven(one, at: start + .seconds(1))
+        #expect(state.serving(at: start + .seconds(1)).isEmpty)
+        #expect(!state.isHeld(at: start + .seconds(5)) && state.serving(at: start + .seconds(5)).isEmpty)
+        state.proven(two, at: start + .seconds(5))
+        #expect(state.serving(at: start + .seconds(5)) == [two])
+        state.hold(until: start + .seconds(9))
+        state.release()
+        #expect(!state.isHeld(at: start + .seconds(6)) && state.serving(at: start + .seconds(6)).isEmpty)
+    }
+
+    @Test("tasks that end, and addresses that refuse, are forgotten alone")
+    func lost() {
+        var state = WakeState()
+        state.proven(one, at: start)
+        state.proven(two, at: start)
+        state.lost(host: "10.0.0.2", port: 1)
+        state.lost(taskID: "3")
+        #expect(state.serving(at: start) == [one, two])
+        state.lost(host: nil, port: 1)
+        #expect(state.serving(at: start) == [two])
+        state.lost(taskID: "2")
+        #expect(state.serving(at: start).isEmpty)
+    }
+}
