@@ -17,18 +17,20 @@ struct BackupDirector: ProxyDirector {
             }
             return Self.refuse(.notFound, code: "app_missing", "no app is named: send requests through HAProxy\n")
         }
-        let backup = settings.current.backup
+        let hold = settings.current.backup.hold.duration
+        if head.method == .GET || head.method == .HEAD, head.uri.prefix(while: { $0 != "?" }) == WaitingPage.statePath {
+            return WaitingPage.answer(await waker.progress(of: app))
+        }
         if head.headers.first(name: "X-Flock-Ignored") == "1" {
-            guard let outcome = await waker.endpointIfAwake(for: app, within: backup.hold.duration) else {
+            guard let outcome = await waker.endpointIfAwake(for: app, within: hold) else {
                 return asleep()
             }
             return answer(outcome)
         }
-        guard WaitingPage.suits(head), backup.page.duration < backup.hold.duration else {
-            return answer(await waker.endpoint(for: app, within: backup.hold.duration))
-        }
-        switch await waker.endpoint(for: app, within: backup.page.duration) {
-        case .refused(let refusal) where refusal.code == .wakeTimeout: return page.answer(app: app)
+        guard WaitingPage.suits(head) else { return answer(await waker.endpoint(for: app, within: hold)) }
+        switch await waker.endpoint(for: app, within: hold, wakingWithin: settings.current.backup.page.duration) {
+        case .refused(let refusal) where refusal.isOfTheStart:
+            return await page.answer(app: app, slug: await waker.slug(of: app), await waker.progress(of: app))
         case let outcome: return answer(outcome)
         }
     }

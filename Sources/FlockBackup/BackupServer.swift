@@ -10,7 +10,9 @@ public struct BackupServer: Service {
     /// - Throws: when the template of the waiting page is broken.
     public init(waker: Waker, settings: LiveSettings, logger: Logger) throws {
         let listen = settings.current.backup.listen
-        let director = BackupDirector(waker: waker, page: try WaitingPage(), settings: settings)
+        let director = BackupDirector(
+            waker: waker, page: WaitingPage(try PageTemplates(settings: settings, logger: logger)),
+            settings: settings)
         server = ProxyServer(
             host: listen.host == "*" ? "0.0.0.0" : listen.host, port: listen.port, director: director, logger: logger)
     }

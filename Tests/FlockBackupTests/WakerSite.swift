@@ -29,7 +29,8 @@ struct WakerSite {
             let waker = Waker(settings: settings, state: StateFolder(folder.path), logger: logger)
             var limits = ProxyLimits()
             limits.grace = .milliseconds(200)
-            let director = BackupDirector(waker: waker, page: try WaitingPage(), settings: settings)
+            let page = WaitingPage(try PageTemplates(settings: settings, logger: logger))
+            let director = BackupDirector(waker: waker, page: page, settings: settings)
             let server = ProxyServer(host: "127.0.0.1", port: 0, director: director, limits: limits, logger: logger)
             let address = try await server.bind()
             let running = Task {
@@ -60,7 +61,7 @@ struct WakerSite {
             {"domain": "flock.localhost", "state": "/tmp/none", "marathon": ["http://127.0.0.1:\(port)"],
              "http": {"listen": "127.0.0.1:8000", "style": "map"}, "stats": {"listen": "127.0.0.1:9090"},
              "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
-             "backup": {"listen": "127.0.0.1:9001", "hold": "\(hold)", "page": "\(page)",
+             "backup": {"listen": "127.0.0.1:9001", "hold": "\(hold)", "page": "\(page)", "pages": "\(pages)",
                         "maxHeldPerApp": \(maxHeldPerApp), "maxHeld": \(maxHeld)},
              "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
                         "scaleDownDelay": "60s", "haproxy": [],

@@ -15,7 +15,7 @@ import Testing
              "https": {"listen": "", "certificates": "/tmp/none", "redirect": true, "hsts": "365d", "acme": ""},
              "stats": {"listen": "127.0.0.1:9090"},
              "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
-             "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s",
+             "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s", "pages": "",
                         "maxHeldPerApp": 1000, "maxHeld": 10000},
              "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
                         "scaleDownDelay": "60s", "haproxy": [],

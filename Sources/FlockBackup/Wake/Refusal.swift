@@ -19,6 +19,14 @@ struct Refusal: Sendable, Hashable {
     var reason: StartFailure?
     var retryAfter = Duration.seconds(5)
 
+    /// Whether the app is not up, which a waiting page can show and wait for.
+    var isOfTheStart: Bool {
+        switch code {
+        case .wakeTimeout, .appFailing, .marathonUnreachable: true
+        case .unknownApp, .appBusy, .heldFullApp, .heldFull: false
+        }
+    }
+
     init(_ code: Code, reason: StartFailure? = nil) {
         self.code = code
         self.reason = reason

@@ -99,6 +99,7 @@ extension Waker {
     private func saw(_ app: App?, as appID: String, at now: ContinuousClock.Instant) {
         guard let app, var entry = entries[appID] else { return }
         entry.concurrency = policy(app).concurrency
+        entry.slug = FlockApp(app)?.slug.text
         entry.backOff.saw(app.configuration)
         entry.state.confirmed(app.tasks ?? [], at: now)
         entries[appID] = entry

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a waiting page shows.
 extension Waker {
     struct Progress: Sendable, Hashable, Encodable {
@@ -10,7 +12,16 @@ extension Waker {
         var reason: String?
         /// Seconds until the next start is tried.
         var retryAfter: Int?
+
+        var json: String {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        }
     }
+
+    /// `nil` while Marathon was not asked for the app.
+    func slug(of appID: String) -> String? { entries[appID]?.slug }
 
     /// How far the app is; asking wakes nothing.
     func progress(of appID: String) async -> Progress {

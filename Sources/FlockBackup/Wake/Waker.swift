@@ -27,6 +27,8 @@ public actor Waker: Service, Reporting {
         var wokeAt: ContinuousClock.Instant?
         /// Requests that one of its tasks serves at once.
         var concurrency: Int
+        /// As its labels say.
+        var slug: String?
         /// Woken by what happens to the app.
         var bell: CheckedContinuation<Void, Never>?
         /// Waits until a place is free although no request has ended.
@@ -120,8 +122,11 @@ public actor Waker: Service, Reporting {
     // MARK: Requests
 
     /// Where a request for the app goes, after as long as it takes.
-    /// - Returns: within `patience`; at once when the caller's task is cancelled.
-    func endpoint(for appID: String, within patience: Duration) async -> Outcome {
+    /// - Parameters:
+    ///   - hold: how long it may wait.
+    ///   - patience: how long it may wait for the app to be up, where that is less.
+    /// - Returns: at once when the caller's task is cancelled.
+    func endpoint(for appID: String, within hold: Duration, wakingWithin patience: Duration? = nil) async -> Outcome {
         requests += 1
         let now = clock.now
         var entry = entry(appID)
@@ -141,8 +146,13 @@ public actor Waker: Service, Reporting {
         lastWaiter += 1
         let number = lastWaiter
         let deadline = Task {
-            try? await clock.sleep(for: patience)
-            if !Task.isCancelled { self.gaveUp(number) }
+            if let patience, patience < hold {
+                try await clock.sleep(until: now + patience)
+                // Its app is up, and it only waits for its turn.
+                guard self.isServing(appID) else { return self.gaveUp(number) }
+            }
+            try await clock.sleep(until: now + hold)
+            self.gaveUp(number)
         }
         defer { deadline.cancel() }
         return await withTaskCancellationHandler {
@@ -160,15 +170,18 @@ public actor Waker: Service, Reporting {
 
     /// Where the app serves at this moment; starts nothing and waits for nothing that starts.
     /// - Returns: `nil` while it does not serve.
-    func endpointIfAwake(for appID: String, within patience: Duration) async -> Outcome? {
+    func endpointIfAwake(for appID: String, within hold: Duration) async -> Outcome? {
         await look(appID)
-        guard entries[appID]?.state.serving(at: clock.now).isEmpty == false else { return nil }
-        return await endpoint(for: appID, within: patience)
+        return isServing(appID) ? await endpoint(for: appID, within: hold) : nil
     }
 
     /// The endpoint refused a connection: it is not believed any longer.
     func refused(_ appID: String, host: String?, port: Int) {
         entries[appID]?.state.lost(host: host, port: port)
+    }
+
+    private func isServing(_ appID: String) -> Bool {
+        entries[appID]?.state.serving(at: clock.now).isEmpty == false
     }
 
     private func refuse(_ refusal: Refusal) -> Outcome {
@@ -223,7 +236,7 @@ public actor Waker: Service, Reporting {
 
     private func gaveUp(_ number: Int) {
         guard let waiter = waiters[number], let entry = entries[waiter.app] else { return }
-        let isServing = !entry.state.serving(at: clock.now).isEmpty
+        let isServing = isServing(waiter.app)
         let code: Refusal.Code =
             isServing ? .appBusy : outage.since != nil ? .marathonUnreachable : .wakeTimeout
         resolve(number, refuse(Refusal(code, reason: isServing ? nil : entry.attempt?.missing)))

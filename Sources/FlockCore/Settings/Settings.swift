@@ -68,6 +68,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var hold: TimeSpan
         /// A browser sees the waiting page when a wake takes longer.
         public var page: TimeSpan
+        /// A folder with templates of waiting pages; empty for the built-in one.
+        public var pages: String
         /// Requests that may wait for one app.
         public var maxHeldPerApp: Int
         /// Requests that may wait for all apps together.

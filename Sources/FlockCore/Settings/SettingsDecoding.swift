@@ -133,7 +133,7 @@ extension Settings.SecretFile {
 }
 
 extension Settings.Backup {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, hold, page, maxHeldPerApp, maxHeld }
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, hold, page, pages, maxHeldPerApp, maxHeld }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
@@ -141,6 +141,7 @@ extension Settings.Backup {
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         hold = try container.decode(TimeSpan.self, forKey: .hold)
         page = try container.decode(TimeSpan.self, forKey: .page)
+        pages = try container.decode(String.self, forKey: .pages)
         maxHeldPerApp = try container.decode(.maxHeldPerApp, in: 1...1_000_000)
         maxHeld = try container.decode(.maxHeld, in: 1...1_000_000)
     }

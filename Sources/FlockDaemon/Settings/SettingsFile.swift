@@ -95,6 +95,7 @@ public struct SettingsFile: Sendable {
         let certificates = settings.https.certificates
         settings.https.certificates =
             certificates.isEmpty ? StateFolder(settings.state).certificates : absolute(certificates)
+        if !settings.backup.pages.isEmpty { settings.backup.pages = absolute(settings.backup.pages) }
         for index in settings.hook.repositories.indices {
             settings.hook.repositories[index].secret.file = absolute(settings.hook.repositories[index].secret.file)
         }
