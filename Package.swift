@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -85,13 +87,13 @@ let package = Package(
         .target(
             name: "HAProxy", dependencies: [nioCore, nioPosix, subprocess, systemPackage, logging], swiftSettings: safe),
         .target(
-            name: "FlockCore", dependencies: ["Marathon", asyncHTTPClient, crypto, nioCore, nioHTTP1],
+            name: "FlockCore", dependencies: ["Marathon", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioSSL],
             swiftSettings: safe),
         .target(
             name: "FlockDaemon",
             dependencies: [
-                "FlockCore", argumentParser, hummingbird, httpTypes, logging, nioCore, nioPosix, serviceLifecycle,
-                unixSignals, yams,
+                "FlockCore", argumentParser, hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore,
+                nioPosix, nioSSL, serviceLifecycle, unixSignals, yams,
             ],
             resources: [.embedInCode("Resources/flock.yaml")],
             swiftSettings: safe),
@@ -164,7 +166,7 @@ let package = Package(
         tests("Marathon"),
         tests("HAProxy"),
         tests("FlockCore"),
-        tests("FlockDaemon"),
+        tests("FlockDaemon", [asyncHTTPClient, hummingbird, logging, serviceLifecycle, nioHTTP1]),
         tests("FlockHook"),
         tests("FlockHAProxy", [logging]),
         tests("FlockScaler"),

@@ -20,14 +20,10 @@ struct FlockBackupCommand: AsyncParsableCommand {
     func run() async {
         await Daemon.run("flock-backup", options: options) { context in
             let waker = Waker(settings: context.settings, state: context.state, logger: context.logger)
-            try await PortCheck.requireFree([(context.settings.current.backup.listen, "backup.listen")])
-            return [
-                waker,
-                try BackupServer(waker: waker, settings: context.settings, logger: context.logger),
-                ReportingServer(
-                    .socket(context.state.socket(.backup)), reporting: waker, logger: context.logger,
-                    routes: HoldAPI(waker: waker).addRoutes),
-            ]
+            try await PortCheck.requireFree(
+                [(context.settings.current.backup.listen, "backup.listen")] + context.addresses(of: .backup))
+            return [waker, try BackupServer(waker: waker, settings: context.settings, logger: context.logger)]
+                + (try context.servers(of: .backup, reporting: waker, routes: HoldAPI(waker: waker).addRoutes))
         }
     }
 }

@@ -12,15 +12,14 @@ struct RunCommand: AsyncParsableCommand {
         await Daemon.run("flock-haproxy", options: options) { context in
             let settings = context.settings.current
             let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
+            var ports = context.addresses(of: .haproxy)
             if await !routing.isServing() {
-                try await PortCheck.requireFree(settings.haproxyListeners)
+                ports += settings.haproxyListeners
             }
-            return [
-                routing,
-                ReportingServer(
-                    .socket(context.state.socket(.haproxy)), reporting: routing, logger: context.logger,
-                    routes: RoutingAPI(routing: routing).addRoutes),
-            ]
+            try await PortCheck.requireFree(ports)
+            return [routing]
+                + (try context.servers(
+                    of: .haproxy, reporting: routing, routes: RoutingAPI(routing: routing).addRoutes))
         }
     }
 }

@@ -19,12 +19,8 @@ struct FlockScalerCommand: AsyncParsableCommand {
     func run() async {
         await Daemon.run("flock-scaler", options: options) { context in
             let scaler = ScalerService(settings: context.settings, state: context.state, logger: context.logger)
-            return [
-                scaler,
-                ReportingServer(
-                    .socket(context.state.socket(.scaler)), reporting: scaler, logger: context.logger,
-                    routes: ScalerAPI(scaler: scaler).addRoutes),
-            ]
+            return [scaler]
+                + (try context.servers(of: .scaler, reporting: scaler, routes: ScalerAPI(scaler: scaler).addRoutes))
         }
     }
 }

@@ -86,6 +86,15 @@ import Yams
             "hook:\n  repositories:\n    - url: ssh://x/y\n      secret: {file: s}\n      branches: {}\n", ":3:7: ",
             ["hook.repositories[0].url", "https://"]
         ),
+        ("parts:\n  haproxy: {nodes: [\"http://10.0.0.6:9002\"]}\n", ":2:21: ", ["parts.haproxy.nodes[0]", "https"]),
+        ("parts:\n  haproxy: {nodes: []}\n", ":2:13: ", ["parts.haproxy.nodes", "[local]"]),
+        ("parts:\n  backup: {listen: \"127.0.0.1:9003\"}\n", "", ["parts.token", "is needed between machines"]),
+        ("parts:\n  backup: {nodes: [\"https://10.0.0.6:9003\"]}\n", "", ["parts.token"]),
+        (
+            "parts:\n  token: {file: t}\n  backup: {listen: \"0.0.0.0:9003\"}\n", "",
+            ["parts.certificate", "0.0.0.0:9003, which is not loopback"]
+        ),
+        ("backup:\n  servers: [somewhere]\n", ":2:13: ", ["backup.servers[0]", "HOST:PORT"]),
         ("- a\n- b\n", ":1:1", ["is no list of keys"]),
     ])
     func `an error says where and what is right`(_ text: String, _ place: String, _ says: [String]) async throws {
@@ -138,6 +147,23 @@ import Yams
             #expect(settings.hook.repositories.map(\.secret.file) == ["\(folder)/secrets/shop", "/etc/x"])
             #expect(settings.hook.repositories.map(\.branches) == [["main": .production], ["*": .preview]])
         }
+    }
+
+    @Test func `parts of other machines need a token, and a certificate off loopback`() async throws {
+        let settings = try await load(
+            """
+            marathonToken: {file: /etc/token}
+            parts:
+              token: {file: /etc/parts}
+              certificate: {file: /etc/cert.pem}
+              haproxy: {listen: "10.0.0.5:9002", nodes: [local, "https://10.0.0.6:9002"]}
+              backup: {listen: "127.0.0.1:9003", nodes: ["http://127.0.0.1:9003"]}
+            """)
+        let other = try #require(URL(string: "https://10.0.0.6:9002"))
+        #expect(settings.parts.haproxy.listen == ListenAddress("10.0.0.5:9002"))
+        #expect(settings.parts.haproxy.nodes == [.local, .remote(other)])
+        #expect(settings.parts.token.file == "/etc/parts" && settings.marathonToken.file == "/etc/token")
+        #expect(settings.parts.authority.file.isEmpty)
     }
 
     @Test func `a tilde is the home folder`() async throws {

@@ -47,5 +47,15 @@ public struct ListenAddress: Sendable, Hashable, Codable, CustomStringConvertibl
         }
     }
 
+    /// Whether only this machine can reach it.
+    public var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// - Parameter host: a name or an address, an IPv6 one with or without brackets.
+    static func isLoopback(_ host: String) -> Bool {
+        if ["localhost", "::1", "[::1]"].contains(host) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

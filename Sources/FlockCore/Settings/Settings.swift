@@ -9,6 +9,8 @@ public struct Settings: Codable, Sendable, Hashable {
     public var state: String
     /// Base addresses of Marathon; `nil` for the embedded engine.
     public var marathon: [URL]?
+    /// What Marathon is shown as bearer; its path is empty where it asks for none.
+    public var marathonToken: SecretFile
     public var http: HTTP
     public var https: HTTPS
     public var stats: Stats
@@ -16,6 +18,7 @@ public struct Settings: Codable, Sendable, Hashable {
     public var backup: Backup
     public var scaler: Scaler
     public var engine: Engine
+    public var parts: Parts
 
     public struct HTTP: Codable, Sendable, Hashable {
         public enum Style: String, Codable, Sendable, CaseIterable { case map, acl }
@@ -58,7 +61,7 @@ public struct Settings: Codable, Sendable, Hashable {
     }
 
     public struct SecretFile: Codable, Sendable, Hashable {
-        /// Relative to the folder of flock.yaml.
+        /// Relative to the folder of flock.yaml; empty where there is none.
         public var file: String
     }
 
@@ -74,6 +77,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var maxHeldPerApp: Int
         /// Requests that may wait for all apps together.
         public var maxHeld: Int
+        /// Every flock-backup that HAProxy sends requests to; empty for the one at ``listen``.
+        public var servers: [ListenAddress]
     }
 
     public struct Scaler: Codable, Sendable, Hashable {
@@ -119,6 +124,25 @@ public struct Settings: Codable, Sendable, Hashable {
         public var access: Access
         /// Of each caller.
         public var requestsPerSecond: Int
+    }
+
+    /// How the parts of several machines reach one another.
+    public struct Parts: Codable, Sendable, Hashable {
+        /// What all of them know: who holds it may put apps to sleep.
+        public var token: SecretFile
+        /// PEM: the chain, and the key, that this machine's parts show.
+        public var certificate: SecretFile
+        /// PEM: who signs the others' certificates; empty for those that the system trusts.
+        public var authority: SecretFile
+        public var haproxy: Nodes
+        public var backup: Nodes
+
+        public struct Nodes: Codable, Sendable, Hashable {
+            /// Where this machine's part answers other machines; `nil` for nowhere.
+            public var listen: ListenAddress?
+            /// All of them, for the scaler.
+            public var nodes: [PartAddress]
+        }
     }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 
 extension Settings {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case domain, state, marathon, http, https, stats, hook, backup, scaler, engine
+        case domain, state, marathon, marathonToken, http, https, stats, hook, backup, scaler, engine, parts
     }
 
     public init(from decoder: any Decoder) throws {
@@ -14,6 +14,7 @@ extension Settings {
         state = try container.decode(String.self, forKey: .state)
         marathon = try container.decodeIfPresent([BaseAddress].self, forKey: .marathon)?.map(\.url)
         if marathon?.isEmpty == true { marathon = nil }
+        marathonToken = try container.decode(SecretFile.self, forKey: .marathonToken)
         http = try container.decode(HTTP.self, forKey: .http)
         https = try container.decode(HTTPS.self, forKey: .https)
         stats = try container.decode(Stats.self, forKey: .stats)
@@ -21,6 +22,7 @@ extension Settings {
         backup = try container.decode(Backup.self, forKey: .backup)
         scaler = try container.decode(Scaler.self, forKey: .scaler)
         engine = try container.decode(Engine.self, forKey: .engine)
+        parts = try container.decode(Parts.self, forKey: .parts)
     }
 }
 
@@ -133,7 +135,9 @@ extension Settings.SecretFile {
 }
 
 extension Settings.Backup {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, hold, page, pages, maxHeldPerApp, maxHeld }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case listen, hold, page, pages, maxHeldPerApp, maxHeld, servers
+    }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
@@ -144,6 +148,7 @@ extension Settings.Backup {
         pages = try container.decode(String.self, forKey: .pages)
         maxHeldPerApp = try container.decode(.maxHeldPerApp, in: 1...1_000_000)
         maxHeld = try container.decode(.maxHeld, in: 1...1_000_000)
+        servers = try container.decode([ListenAddress].self, forKey: .servers)
     }
 }
 
@@ -203,6 +208,54 @@ extension Settings.Engine {
         isolation = try container.decode(Isolation.self, forKey: .isolation)
         access = try container.decode(Access.self, forKey: .access)
         requestsPerSecond = try container.decode(.requestsPerSecond, in: 1...1_000_000)
+    }
+}
+
+extension Settings.Parts {
+    enum CodingKeys: String, CodingKey, CaseIterable { case token, certificate, authority, haproxy, backup }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        token = try container.decode(Settings.SecretFile.self, forKey: .token)
+        certificate = try container.decode(Settings.SecretFile.self, forKey: .certificate)
+        authority = try container.decode(Settings.SecretFile.self, forKey: .authority)
+        haproxy = try container.decode(Nodes.self, forKey: .haproxy)
+        backup = try container.decode(Nodes.self, forKey: .backup)
+        let listens = [haproxy.listen, backup.listen].compactMap(\.self)
+        let usesToken = !listens.isEmpty || (haproxy.nodes + backup.nodes).contains { $0 != .local }
+        if usesToken && token.file.isEmpty {
+            throw DecodingError.dataCorruptedError(
+                forKey: .token, in: container,
+                debugDescription: "is needed between machines; write {file: PATH} of a file with 32 random characters")
+        }
+        if certificate.file.isEmpty, let open = listens.first(where: { !$0.isLoopback }) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .certificate, in: container,
+                debugDescription: "is needed to listen on \(open), which is not loopback; write {file: PATH}")
+        }
+    }
+}
+
+extension Settings.Parts.Nodes {
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, nodes }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let isOff = try container.decode(String.self, forKey: .listen).isEmpty
+        listen = isOff ? nil : try container.decode(ListenAddress.self, forKey: .listen)
+        nodes = try container.decode([PartAddress].self, forKey: .nodes)
+        guard !nodes.isEmpty else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .nodes, in: container, debugDescription: "names nobody; write [local] for this machine's own")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(listen?.description ?? "", forKey: .listen)
+        try container.encode(nodes, forKey: .nodes)
     }
 }
 

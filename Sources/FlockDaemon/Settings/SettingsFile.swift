@@ -99,6 +99,12 @@ public struct SettingsFile: Sendable {
         for index in settings.hook.repositories.indices {
             settings.hook.repositories[index].secret.file = absolute(settings.hook.repositories[index].secret.file)
         }
+        for file in [
+            \Settings.marathonToken.file, \.parts.token.file, \.parts.certificate.file, \.parts.authority.file,
+        ]
+        where !settings[keyPath: file].isEmpty {
+            settings[keyPath: file] = absolute(settings[keyPath: file])
+        }
         return settings
     }
 

@@ -31,6 +31,7 @@ struct UpCommand: AsyncParsableCommand {
             let settings = context.settings.current
             let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
             var ports = [(settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen")]
+            ports += context.addresses(of: .haproxy, .backup)
             if await !routing.isServing() {
                 ports += settings.haproxyListeners
             }
@@ -64,16 +65,11 @@ struct UpCommand: AsyncParsableCommand {
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
                     routes: LocalHookAPI(hook: hook).addRoutes),
-                ReportingServer(
-                    .socket(context.state.socket(.haproxy)), reporting: routing, logger: context.logger,
-                    routes: RoutingAPI(routing: routing).addRoutes),
-                ReportingServer(
-                    .socket(context.state.socket(.backup)), reporting: waker, logger: context.logger,
-                    routes: HoldAPI(waker: waker).addRoutes),
-                ReportingServer(
-                    .socket(context.state.socket(.scaler)), reporting: scaler, logger: context.logger,
-                    routes: ScalerAPI(scaler: scaler).addRoutes),
             ]
+            services += try context.servers(
+                of: .haproxy, reporting: routing, routes: RoutingAPI(routing: routing).addRoutes)
+            services += try context.servers(of: .backup, reporting: waker, routes: HoldAPI(waker: waker).addRoutes)
+            services += try context.servers(of: .scaler, reporting: scaler, routes: ScalerAPI(scaler: scaler).addRoutes)
             teardown.append { try? await routing.stopHAProxy() }
             interrupt.teardown = teardown
             Output.write(
