@@ -71,7 +71,7 @@ public actor RoutingService: Service, Reporting {
         await prober?.follow([])
         reloadTimer?.cancel()
         // HAProxy goes on without anybody to end the leases.
-        if !drains.leases.isEmpty {
+        if !drains.drains.isEmpty {
             drains = DrainLeases()
             await round()
         }
@@ -202,7 +202,8 @@ public actor RoutingService: Service, Reporting {
             })
         do {
             let outcome = try await driver.apply(table) { [proven, drains] target, route in
-                proven.contains(target.taskID) && target.isAlive != false
+                // What still runs of an app at zero is being killed.
+                proven.contains(target.taskID) && target.isAlive != false && route.instances > 0
                     && !drains.contains(target.taskID, of: route.appID)
             }
             trouble = nil
@@ -221,19 +222,24 @@ public actor RoutingService: Service, Reporting {
 
     // MARK: Draining
 
-    /// Sends nothing new to the app's present tasks for so long.
-    func drain(_ appID: String, for lease: Duration) async throws -> DrainReport {
+    /// Sends nothing new to the app's present tasks until released, or until the lease ends by itself.
+    /// - Returns: whether the lease was taken; not while it is another's.
+    /// - Throws: when HAProxy could not be told.
+    func drain(_ appID: String, _ lease: Lease) async throws -> Bool {
         try requireInformed("drain \(appID)")
         let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
         let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
-        drains.drain(appID, tasks: Set(tasks), until: clock.now + lease)
+        guard drains.drain(appID, tasks: Set(tasks), lease, at: clock.now) else { return false }
         await settled()
         if let trouble {
-            _ = drains.release(appID)
+            _ = drains.release(appID, by: lease.holder)
             throw HAProxyError(code: .system, operation: "drain \(appID)", message: trouble)
         }
-        return try await drainReport(appID)
+        return true
     }
+
+    /// - Returns: whether the lease was still the holder's.
+    func renewDrain(_ appID: String, _ lease: Lease) -> Bool { drains.renew(appID, lease, at: clock.now) }
 
     /// What is not known must not be reported as drained.
     private func requireInformed(_ operation: String) throws(HAProxyError) {
@@ -242,17 +248,18 @@ public actor RoutingService: Service, Reporting {
         }
     }
 
-    func release(_ appID: String) async throws -> DrainReport {
-        if drains.release(appID) { await settled() }
-        return try await drainReport(appID)
+    func release(_ appID: String, by holder: Lease.Holder) async {
+        guard drains.release(appID, by: holder) else { return }
+        await settled()
     }
 
-    func drainReport(_ appID: String) async throws -> DrainReport {
+    func drainReport(_ appID: String, for holder: Lease.Holder) async throws -> DrainReport {
         try requireInformed("ask for \(appID)")
         let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
         let backend = table.routes.first { $0.appID == appID }?.backend
         let sessions = if let backend { try await driver.sessions(of: backend) } else { 0 }
-        return DrainReport(app: appID, sessions: sessions, isDraining: drains.leases[appID] != nil)
+        return DrainReport(
+            app: appID, sessions: sessions, isDraining: drains.isDrained(appID, by: holder, at: clock.now))
     }
 
     /// Waits for a round that begins now or later.

@@ -14,13 +14,16 @@ public actor ScalerService: Service, Reporting {
     private let logger: Logger
     private let http: HTTPClient
     private let marathon: MarathonClient
-    private let procedure: SleepProcedure
+    private let state: StateFolder
     private let clock = ContinuousClock()
 
     private var reader = SampleReader()
     private var states: [String: ScaleState] = [:]
     private var reasons: [String: String] = [:]
     private var lastRequests: [String: Date] = [:]
+    private var nodes: PartNodes?
+    /// What does not answer, so that nothing sleeps.
+    private var absent: String?
     /// Apps that are being put to sleep.
     private var falling: [String: Task<Void, Never>] = [:]
     /// Nodes that did not answer once, as during a start; and those that did not answer again.
@@ -36,13 +39,10 @@ public actor ScalerService: Service, Reporting {
 
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
         self.settings = settings
+        self.state = state
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         marathon = MarathonClient(settings: settings.current, state: state, http: http)
-        procedure = SleepProcedure(
-            backup: PartClient(.backup, state: state, http: http),
-            haproxy: PartClient(.haproxy, state: state, http: http),
-            marathon: marathon, logger: logger)
     }
 
     public func run() async throws {
@@ -77,8 +77,8 @@ public actor ScalerService: Service, Reporting {
             return
         }
         let known = apps.compactMap(FlockApp.init)
-        let nodes = await statistics()
-        let samples = reader.read(nodes, backends: BackendNames.of(known.map(\.id)))
+        nodes = PartNodes(apps: apps, settings: settings.current.parts)
+        let samples = reader.read(await statistics(), backends: BackendNames.of(known.map(\.id)))
         let ids = Set(known.map(\.id))
         states = states.filter { ids.contains($0.key) }
         reasons = reasons.filter { ids.contains($0.key) }
@@ -118,16 +118,36 @@ public actor ScalerService: Service, Reporting {
     }
 
     private func putToSleep(_ appID: String, _ reason: String) async {
-        switch await procedure.run(appID) {
+        switch await sleep(appID) {
         case .asleep:
             sleeps += 1
+            absent = nil
             logger.info("asleep", metadata: ["app": "\(appID)", "why": "\(reason)"])
-        case .disturbed(let by):
-            disturbed += 1
-            states[appID]?.wasDisturbed(at: clock.now)
-            logger.info("not put to sleep", metadata: ["app": "\(appID)", "why": "\(by)"])
+        case .disturbed(let by): notAsleep(appID, by)
+        case .prevented(let by):
+            absent = by
+            notAsleep(appID, by)
         }
         falling[appID] = nil
+    }
+
+    private func sleep(_ appID: String) async -> SleepProcedure.Outcome {
+        guard let nodes else { return .prevented("Marathon was not read yet") }
+        if let missing = nodes.missing { return .prevented(missing) }
+        let parts = settings.current.parts
+        func clients(_ part: StateFolder.Part, _ addresses: [PartAddress]) -> [PartClient] {
+            addresses.map { PartClient(part, at: $0, settings: parts, state: state, http: http) }
+        }
+        return await SleepProcedure(
+            backups: clients(.backup, nodes.backups), haproxies: clients(.haproxy, nodes.haproxies),
+            marathon: marathon, logger: logger
+        ).run(appID)
+    }
+
+    private func notAsleep(_ appID: String, _ why: String) {
+        disturbed += 1
+        states[appID]?.wasDisturbed(at: clock.now)
+        logger.info("not put to sleep", metadata: ["app": "\(appID)", "why": "\(why)"])
     }
 
     /// BACKEND rows of every node; `nil` for one that does not answer, which is said once.
@@ -185,6 +205,7 @@ public actor ScalerService: Service, Reporting {
 
     public func health() -> Health {
         if isMarathonLost { return .failing("Marathon does not answer") }
+        if let absent { return .failing("nothing sleeps: \(absent)") }
         return silent.isEmpty ? .healthy : .failing("no statistics from \(silent.sorted().joined(separator: ", "))")
     }
 

@@ -1,3 +1,4 @@
+import FlockCore
 import Marathon
 import Testing
 
@@ -185,9 +186,9 @@ import Testing
 
     @Test mutating func nothingIsDoneWhileASleepIsUnderWay() {
         saw(Self.app(instances: 1, tasks: [Self.task("1")]))
-        state.hold(until: now + .seconds(9))
+        _ = state.hold(Lease(holder: .example, until: now + .seconds(9)), at: now)
         #expect(next() == .rest(.milliseconds(20)))
-        state.release()
+        state.release(by: .example)
         #expect(next() == .look, "what was seen before is old")
     }
 

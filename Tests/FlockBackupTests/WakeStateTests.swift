@@ -1,3 +1,4 @@
+import FlockCore
 import Marathon
 import Testing
 
@@ -33,15 +34,15 @@ import Testing
     func hold() {
         var state = WakeState()
         state.proven(one, at: start)
-        state.hold(until: start + .seconds(5))
+        _ = state.hold(Lease(holder: .example, until: start + .seconds(5)), at: start)
         #expect(state.isHeld(at: start) && state.serving(at: start).isEmpty)
         state.proven(one, at: start + .seconds(1))
         #expect(state.serving(at: start + .seconds(1)).isEmpty)
         #expect(!state.isHeld(at: start + .seconds(5)) && state.serving(at: start + .seconds(5)).isEmpty)
         state.proven(two, at: start + .seconds(5))
         #expect(state.serving(at: start + .seconds(5)) == [two])
-        state.hold(until: start + .seconds(9))
-        state.release()
+        _ = state.hold(Lease(holder: .example, until: start + .seconds(9)), at: start + .seconds(5))
+        state.release(by: .example)
         #expect(!state.isHeld(at: start + .seconds(6)) && state.serving(at: start + .seconds(6)).isEmpty)
     }
 

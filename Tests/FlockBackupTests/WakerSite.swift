@@ -94,7 +94,7 @@ struct WakerSite {
         return Answer(client.text)
     }
 
-    func waiting(_ app: String = "/app-1.0.0") async -> Int { await waker.holdReport(app).waiting }
+    func waiting(_ app: String = "/app-1.0.0") async -> Int { await waker.holdReport(app, for: .example).waiting }
 
     struct Answer: Sendable {
         let status: Int

@@ -132,9 +132,13 @@ struct WakerTests {
             #expect(try await site.ask().status == 200)
             let silent = try await site.send("/sink", method: "POST", body: "x")
             #expect(try await site.ask().status == 200)
-            try await eventually("the three go on") { await site.waker.holdReport(Self.app).inFlight == 3 }
+            try await eventually("the three go on") {
+                await site.waker.holdReport(Self.app, for: .example).inFlight == 3
+            }
             for client in [socket, events, silent] { client.close() }
-            try await eventually("all have ended") { await site.waker.holdReport(Self.app).inFlight == 0 }
+            try await eventually("all have ended") {
+                await site.waker.holdReport(Self.app, for: .example).inFlight == 0
+            }
         }
     }
 

@@ -1,9 +1,11 @@
+import FlockCore
 import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// The verbs of the unix socket, for the scaler: hold an app's requests, see whether any came, let them go.
+/// The verbs for the scaler: hold an app's requests, keep holding them, see whether any came, let them go. Each names
+/// who asks, since one at a time may hold an app.
 public struct HoldAPI: Sendable {
     private let waker: Waker
 
@@ -13,18 +15,36 @@ public struct HoldAPI: Sendable {
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
         router.put("/v1/hold") { request, _ in
-            let seconds = request.uri.queryParameters.get("seconds", as: Int.self) ?? 30
-            return try Self.json(await waker.hold(try Self.app(request), for: .seconds(min(max(1, seconds), 600))))
+            let asked = try Self.asked(request)
+            guard await waker.hold(asked.app, asked.lease) else {
+                throw HTTPError(.conflict, message: "another holds the app")
+            }
+            return Response(status: .noContent)
         }
-        router.get("/v1/hold") { request, _ in try Self.json(await waker.holdReport(try Self.app(request))) }
-        router.delete("/v1/hold") { request, _ in try Self.json(await waker.release(try Self.app(request))) }
+        router.patch("/v1/hold") { request, _ in
+            let asked = try Self.asked(request)
+            guard await waker.renewHold(asked.app, asked.lease) else {
+                throw HTTPError(.conflict, message: "the lease has ended")
+            }
+            return Response(status: .noContent)
+        }
+        router.get("/v1/hold") { request, _ in
+            let asked = try Self.asked(request)
+            return try Self.json(await waker.holdReport(asked.app, for: asked.holder))
+        }
+        router.delete("/v1/hold") { request, _ in
+            let asked = try Self.asked(request)
+            await waker.release(asked.app, by: asked.holder)
+            return Response(status: .noContent)
+        }
     }
 
-    private static func app(_ request: Request) throws -> String {
-        guard let app = request.uri.queryParameters.get("app"), app.hasPrefix("/") else {
-            throw HTTPError(.badRequest, message: "app is missing")
+    private static func asked(_ request: Request) throws -> LeaseRequest {
+        do {
+            return try LeaseRequest { request.uri.queryParameters.get($0) }
+        } catch {
+            throw HTTPError(.badRequest, message: error.message)
         }
-        return app
     }
 
     private static func json(_ report: Waker.HoldReport) throws -> Response {

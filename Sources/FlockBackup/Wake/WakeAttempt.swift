@@ -75,7 +75,11 @@ struct WakeAttempt: Sendable {
         self.mayStart = mayStart
     }
 
-    var running: [AppTask] { (app?.tasks ?? []).filter { $0.isRunning && !$0.ports.isEmpty } }
+    /// What still runs of an app at zero is being killed, and does not count.
+    var running: [AppTask] {
+        guard let app, app.instances > 0 else { return [] }
+        return (app.tasks ?? []).filter { $0.isRunning && !$0.ports.isEmpty }
+    }
 
     var progress: Progress { isServing ? .ready : running.isEmpty ? .starting : .checking }
 

@@ -1,3 +1,4 @@
+import FlockCore
 import Marathon
 
 /// Where an app serves, as far as flock-backup has found out itself, and whether it may forward to it.
@@ -21,9 +22,10 @@ struct WakeState: Sendable {
 
     private var endpoints: [Endpoint] = []
     private var learned: ContinuousClock.Instant?
-    private var heldUntil: ContinuousClock.Instant?
+    /// Of who puts the app to sleep.
+    private(set) var lease: Lease?
 
-    func isHeld(at now: ContinuousClock.Instant) -> Bool { heldUntil.map { $0 > now } ?? false }
+    func isHeld(at now: ContinuousClock.Instant) -> Bool { lease?.holds(at: now) ?? false }
 
     /// Where requests may go now; empty while nothing is known or the app is held.
     func serving(at now: ContinuousClock.Instant) -> [Endpoint] {
@@ -32,13 +34,29 @@ struct WakeState: Sendable {
     }
 
     /// From now, nothing is forwarded to the app's present tasks.
-    mutating func hold(until: ContinuousClock.Instant) {
-        heldUntil = until
+    /// - Returns: whether the lease was taken; not while it is another's.
+    mutating func hold(_ lease: Lease, at now: ContinuousClock.Instant) -> Bool {
+        guard lease.mayReplace(self.lease, at: now) else { return false }
+        self.lease = lease
         endpoints = []
+        return true
     }
 
-    mutating func release() {
-        heldUntil = nil
+    /// - Returns: whether the lease was still the holder's.
+    mutating func renew(_ lease: Lease, at now: ContinuousClock.Instant) -> Bool {
+        guard isHeld(by: lease.holder, at: now) else { return false }
+        self.lease = lease
+        return true
+    }
+
+    func isHeld(by holder: Lease.Holder, at now: ContinuousClock.Instant) -> Bool {
+        lease?.holder == holder && isHeld(at: now)
+    }
+
+    /// Ends the holder's lease, and nobody else's.
+    mutating func release(by holder: Lease.Holder) {
+        guard lease?.holder == holder else { return }
+        lease = nil
         endpoints = []
     }
 

@@ -4,6 +4,7 @@ import FlockCore
 extension Waker {
     struct HoldReport: Encodable, Sendable {
         var app: String
+        /// By the one who asks.
         var isHeld: Bool
         /// Requests that came since: somebody wants the app.
         var waiting: Int
@@ -12,23 +13,27 @@ extension Waker {
     }
 
     /// Keeps requests for the app and forwards none, until released or the lease ends by itself.
-    func hold(_ appID: String, for lease: Duration) -> HoldReport {
+    /// - Returns: whether the lease was taken; not while it is another's.
+    func hold(_ appID: String, _ lease: Lease) -> Bool {
         var entry = entry(appID)
-        entry.state.hold(until: clock.now + lease)
-        entries[appID] = entry
-        return holdReport(appID)
+        defer { entries[appID] = entry }
+        return entry.state.hold(lease, at: clock.now)
     }
 
-    func release(_ appID: String) -> HoldReport {
-        entries[appID]?.state.release()
+    /// - Returns: whether the lease was still the holder's.
+    func renewHold(_ appID: String, _ lease: Lease) -> Bool {
+        entries[appID]?.state.renew(lease, at: clock.now) ?? false
+    }
+
+    func release(_ appID: String, by holder: Lease.Holder) {
+        entries[appID]?.state.release(by: holder)
         ring(appID)
-        return holdReport(appID)
     }
 
-    func holdReport(_ appID: String) -> HoldReport {
+    func holdReport(_ appID: String, for holder: Lease.Holder) -> HoldReport {
         let entry = entries[appID]
         return HoldReport(
-            app: appID, isHeld: entry?.state.isHeld(at: clock.now) ?? false, waiting: entry?.queue.count ?? 0,
-            inFlight: entry?.pace.open ?? 0)
+            app: appID, isHeld: entry?.state.isHeld(by: holder, at: clock.now) ?? false,
+            waiting: entry?.queue.count ?? 0, inFlight: entry?.pace.open ?? 0)
     }
 }

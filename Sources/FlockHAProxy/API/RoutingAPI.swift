@@ -1,10 +1,11 @@
+import FlockCore
 import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// The verbs of the unix socket: for the scaler, drain an app, ask how far it is, let it serve again; for people, which
-/// apps nobody is let in to, and why.
+/// The verbs for the scaler: drain an app, keep it drained, ask how far it is, let it serve again; each names who asks,
+/// since one at a time may drain an app. And for people: which apps nobody is let in to, and why.
 public struct RoutingAPI: Sendable {
     private let routing: RoutingService
 
@@ -14,20 +15,37 @@ public struct RoutingAPI: Sendable {
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
         router.put("/v1/drain") { request, _ in
-            let seconds = request.uri.queryParameters.get("seconds", as: Int.self) ?? 30
-            return try Self.json(
-                try await routing.drain(try Self.app(request), for: .seconds(min(max(1, seconds), 600))))
+            let asked = try Self.asked(request)
+            guard try await routing.drain(asked.app, asked.lease) else {
+                throw HTTPError(.conflict, message: "another drains the app")
+            }
+            return Response(status: .noContent)
         }
-        router.get("/v1/drain") { request, _ in try Self.json(try await routing.drainReport(try Self.app(request))) }
-        router.delete("/v1/drain") { request, _ in try Self.json(try await routing.release(try Self.app(request))) }
+        router.patch("/v1/drain") { request, _ in
+            let asked = try Self.asked(request)
+            guard await routing.renewDrain(asked.app, asked.lease) else {
+                throw HTTPError(.conflict, message: "the lease has ended")
+            }
+            return Response(status: .noContent)
+        }
+        router.get("/v1/drain") { request, _ in
+            let asked = try Self.asked(request)
+            return try Self.json(try await routing.drainReport(asked.app, for: asked.holder))
+        }
+        router.delete("/v1/drain") { request, _ in
+            let asked = try Self.asked(request)
+            await routing.release(asked.app, by: asked.holder)
+            return Response(status: .noContent)
+        }
         router.get("/v1/closed") { _, _ in try Self.json(await routing.closedApps()) }
     }
 
-    private static func app(_ request: Request) throws -> String {
-        guard let app = request.uri.queryParameters.get("app"), app.hasPrefix("/") else {
-            throw HTTPError(.badRequest, message: "app is missing")
+    private static func asked(_ request: Request) throws -> LeaseRequest {
+        do {
+            return try LeaseRequest { request.uri.queryParameters.get($0) }
+        } catch {
+            throw HTTPError(.badRequest, message: error.message)
         }
-        return app
     }
 
     private static func json(_ report: some Encodable) throws -> Response {

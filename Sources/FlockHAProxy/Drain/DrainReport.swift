@@ -3,6 +3,6 @@ struct DrainReport: Encodable, Sendable, Hashable {
     var app: String
     /// Requests and connections that its tasks still carry, in old HAProxy workers too.
     var sessions: Int
-    /// Whether a lease holds; without, the app serves as usual.
+    /// Whether the lease of the one who asks holds; without any, the app serves as usual.
     var isDraining: Bool
 }

@@ -1,84 +1,133 @@
-import AsyncHTTPClient
 import FlockCore
 import Logging
 import Marathon
-import NIOHTTP1
 
-/// Puts an app to sleep without losing a request: hold, drain, kill, release. A request that comes before the kill
-/// calls it off; a crash at any step leaves an app that serves, since both leases end by themselves.
+/// Puts an app to sleep without losing a request, on all nodes: hold, drain, kill, release.
+///
+/// | step | a part that does not answer |
+/// |---|---|
+/// | hold, on one flock-backup after the other | Called off: it might forward to a task that ends. |
+/// | drain, on every flock-haproxy, till nothing is under way | Called off: its HAProxy still sends requests. |
+/// | look once more: same tasks, all leases there, nobody waits | Called off: what is not known is not quiet. |
+/// | kill: instances 0 | Asked until it is known whether Marathon took it; the leases stay till then. |
+/// | wait until the tasks of before are gone | Waited for; given up after a while, since what still runs of an app at zero gets no requests. |
+/// | release | Its lease ends by itself. |
+///
+/// A request that comes before the kill calls it off; one that comes later is held, and wakes the app. A crash at any
+/// step leaves an app that serves: the leases are renewed by the scaler, and end a few seconds after it.
+///
+/// Of two scalers only one gets the hold, since a hold is of one holder. There is no count to remember: a wake starts
+/// `scale.wake` instances, which the app's label says, and load brings the rest.
 struct SleepProcedure: Sendable {
     enum Outcome: Sendable, Hashable {
         case asleep
         /// With what was in the way.
         case disturbed(String)
+        /// A part does not answer: nothing can sleep.
+        case prevented(String)
     }
 
-    private struct Hold: Decodable {
-        var waiting: Int
-        var inFlight: Int
-    }
-
-    private struct Drain: Decodable {
-        var sessions: Int
-    }
-
-    /// Both leases, in seconds. Longer than the rest of the procedure takes, and shorter than requests are held.
-    private static let lease = 22
     private static let drainLimit = Duration.seconds(5)
-    private static let killLimit = Duration.seconds(12)
+    private static let killLimit = Duration.seconds(15)
 
-    let backup: PartClient
-    let haproxy: PartClient
+    let backups: [PartClient]
+    let haproxies: [PartClient]
     let marathon: MarathonClient
     let logger: Logger
+    private let clock = ContinuousClock()
+
+    init(backups: [PartClient], haproxies: [PartClient], marathon: MarathonClient, logger: Logger) {
+        self.backups = backups
+        self.haproxies = haproxies
+        self.marathon = marathon
+        self.logger = logger
+    }
 
     func run(_ appID: String) async -> Outcome {
-        let query = "app=\(appID)&seconds=\(Self.lease)"
+        let leases = SleepLeases(appID: appID)
+        let renewing = Task { await leases.renew() }
+        let outcome: Outcome
         do {
-            _ = try await backup.ask(.PUT, "/v1/hold?\(query)", as: Hold.self)
-            _ = try await haproxy.ask(.PUT, "/v1/drain?\(query)", as: Drain.self)
-            if let disturbance = try await drained(appID) {
-                await callOff(appID)
-                return .disturbed(disturbance)
-            }
-            _ = try await marathon.scale(appID, to: 0)
+            outcome = try await bringDown(appID, leases)
+        } catch let error as PartClient.Failure where error.code == .unreachable {
+            outcome = .prevented("\(error)")
         } catch {
-            await callOff(appID)
-            return .disturbed("\(error)")
+            outcome = .disturbed("\(error)")
         }
-        await untilGone(appID)
+        renewing.cancel()
         // Requests that came meanwhile wake it again, now that nothing is left that could answer them half.
-        await callOff(appID)
+        await leases.giveBack()
+        return outcome
+    }
+
+    private func bringDown(_ appID: String, _ leases: SleepLeases) async throws -> Outcome {
+        guard let before = try await Situation(of: appID, marathon) else { return .disturbed("it is being changed") }
+        for backup in backups { try await leases.hold(on: backup) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for haproxy in haproxies { group.addTask { try await leases.drain(on: haproxy) } }
+            try await group.waitForAll()
+        }
+        let deadline = clock.now + Self.drainLimit
+        while case .busy(let count) = try await leases.reports().verdict {
+            if clock.now >= deadline { return .disturbed("\(count) requests or connections do not end") }
+            try await clock.sleep(for: .milliseconds(50))
+        }
+        guard try await Situation(of: appID, marathon) == before else { return .disturbed("it is being changed") }
+        switch try await leases.reports().verdict {
+        case .quiet: break
+        case .busy: return .disturbed("a request came")
+        case .disturbed(let why): return .disturbed(why)
+        }
+        guard try await kill(appID) else { return .disturbed("Marathon is busy with it") }
+        await untilGone(before.tasks, of: appID)
         return .asleep
     }
 
-    /// - Returns: what is in the way; `nil` when nothing is in flight anywhere.
-    private func drained(_ appID: String) async throws -> String? {
-        let clock = ContinuousClock()
-        let deadline = clock.now + Self.drainLimit
-        while true {
-            let drain = try await haproxy.ask(.GET, "/v1/drain?app=\(appID)", as: Drain.self)
-            let hold = try await backup.ask(.GET, "/v1/hold?app=\(appID)", as: Hold.self)
-            if hold.waiting > 0 { return "a request came" }
-            if drain.sessions == 0 && hold.inFlight == 0 { return nil }
-            if clock.now >= deadline { return "\(drain.sessions + hold.inFlight) requests or connections do not end" }
-            try await clock.sleep(for: .milliseconds(50))
+    /// What must not change while an app is put to sleep.
+    private struct Situation: Equatable {
+        var tasks: Set<String>
+        var version: String
+
+        /// `nil` for an app that is gone, at zero, or being deployed.
+        init?(of appID: String, _ marathon: MarathonClient) async throws {
+            guard let app = try await marathon.app(appID), app.instances > 0, app.deployments.isEmpty else {
+                return nil
+            }
+            tasks = Set((app.tasks ?? []).map(\.id))
+            version = app.version
         }
     }
 
-    private func untilGone(_ appID: String) async {
-        let clock = ContinuousClock()
+    /// - Returns: whether Marathon took it. When that cannot be known, it is asked again: were the app let go, requests
+    ///   would reach a task that a Marathon may end as soon as it is back.
+    private func kill(_ appID: String) async throws -> Bool {
+        let deadline = clock.now + Self.killLimit
+        while true {
+            do {
+                _ = try await marathon.scale(appID, to: 0)
+                return true
+            } catch {
+                switch error.code {
+                case .locked:
+                    // By an earlier attempt of ours, or by somebody else's deployment.
+                    return try await marathon.app(appID)?.instances == 0
+                case .unreachable, .server:
+                    if clock.now >= deadline { throw error }
+                    logger.debug("not known whether it is killed: \(error)", metadata: ["app": "\(appID)"])
+                default: throw error
+                }
+            }
+            try await clock.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// New tasks are not waited for: a flock-backup that was started meanwhile may have woken the app.
+    private func untilGone(_ tasks: Set<String>, of appID: String) async {
         let deadline = clock.now + Self.killLimit
         while clock.now < deadline {
-            if let tasks = try? await marathon.app(appID)?.tasks ?? [], tasks.isEmpty { return }
+            if let app = try? await marathon.app(appID), tasks.isDisjoint(with: (app.tasks ?? []).map(\.id)) { return }
             try? await clock.sleep(for: .milliseconds(20))
         }
         logger.warning("its tasks are not gone yet", metadata: ["app": "\(appID)"])
-    }
-
-    private func callOff(_ appID: String) async {
-        // Servers first: what is let go then has somewhere to go.
-        _ = try? await haproxy.ask(.DELETE, "/v1/drain?app=\(appID)", as: Drain.self)
-        _ = try? await backup.ask(.DELETE, "/v1/hold?app=\(appID)", as: Hold.self)
     }
 }
