@@ -158,8 +158,8 @@ let package = Package(
         .target(
             name: "FlockTesting",
             dependencies: [
-                "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioPosix, nioFoundation, nioHTTP1, subprocess,
-                systemPackage,
+                "FlockCore", "FlockDaemon", "Marathon", asyncHTTPClient, nioCore, nioPosix, nioFoundation, nioHTTP1,
+                subprocess, systemPackage,
             ],
             path: "Tests/FlockTesting", swiftSettings: strict),
         tests("Git", [subprocess]),

@@ -99,7 +99,7 @@ struct BackupMemoryTests {
                     (try? await client.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
                 }
                 try await body(marathon, SocketAddress(ipAddress: "127.0.0.1", port: port), binary) {
-                    try await client.ask(.GET, "/v1/hold?app=\(Self.app)", as: Report.self).waiting
+                    try await client.ask(.GET, "/v1/hold?app=\(Self.app)&holder=test", as: Report.self).waiting
                 }
             } catch {
                 print(binary.output)

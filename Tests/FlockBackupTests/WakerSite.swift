@@ -57,19 +57,10 @@ struct WakerSite {
     static func settings(
         marathon port: Int, hold: String, page: String, maxHeldPerApp: Int, maxHeld: Int, pages: String
     ) throws -> Settings {
-        let json = """
-            {"domain": "flock.localhost", "state": "/tmp/none", "marathon": ["http://127.0.0.1:\(port)"],
-             "http": {"listen": "127.0.0.1:8000", "style": "map"}, "stats": {"listen": "127.0.0.1:9090"},
-             "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
-             "backup": {"listen": "127.0.0.1:9001", "hold": "\(hold)", "page": "\(page)", "pages": "\(pages)",
-                        "maxHeldPerApp": \(maxHeldPerApp), "maxHeld": \(maxHeld)},
-             "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
-                        "scaleDownDelay": "60s", "haproxy": [],
-                        "ignore": {"userAgents": ["*uptime*"], "paths": ["/robots.txt"], "status": 200}},
-             "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000", "cpus": "auto", "mem": "auto",
-                        "disk": "auto", "isolation": "auto", "access": "token", "requestsPerSecond": 1000}}
-            """
-        return try JSONDecoder().decode(Settings.self, from: Data(json.utf8))
+        try .defaults(
+            "marathon=[http://127.0.0.1:\(port)]", "backup.hold=\(hold)", "backup.page=\(page)",
+            "backup.pages=\(pages)",
+            "backup.maxHeldPerApp=\(maxHeldPerApp)", "backup.maxHeld=\(maxHeld)")
     }
 
     /// A request on a connection of its own, as HAProxy would send it.

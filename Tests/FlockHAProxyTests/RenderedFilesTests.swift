@@ -1,4 +1,5 @@
 import FlockCore
+import FlockTesting
 import Foundation
 import HAProxy
 import Marathon
@@ -7,26 +8,8 @@ import Testing
 @testable import FlockHAProxy
 
 @Suite struct RenderedFilesTests {
-    /// Settings with the defaults that matter here, over a template of the whole file.
     static func settings(_ style: Settings.HTTP.Style) throws -> Settings {
-        let json = """
-            {"domain": "flock.localhost", "state": "/tmp/none", "marathon": [],
-             "marathonToken": {"file": ""},
-             "http": {"listen": "127.0.0.1:8000", "style": "\(style.rawValue)"},
-             "https": {"listen": "", "certificates": "/tmp/none", "redirect": true, "hsts": "365d", "acme": ""},
-             "stats": {"listen": "127.0.0.1:9090"},
-             "hook": {"listen": "127.0.0.1:9000", "healthTimeout": "2m", "repositories": []},
-             "backup": {"listen": "127.0.0.1:9001", "hold": "30s", "page": "3s", "pages": "",
-                        "maxHeldPerApp": 1000, "maxHeld": 10000, "servers": []},
-             "scaler": {"every": "2s", "idleAfter": "60s", "target": 0.7, "concurrency": 10, "min": 0, "max": 10,
-                        "scaleDownDelay": "60s", "haproxy": [],
-                        "ignore": {"userAgents": ["*uptime*"], "paths": ["/robots.txt"], "status": 200}},
-             "engine": {"listen": "127.0.0.1:8080", "ports": "31000-32000", "cpus": "auto", "mem": "auto",
-              "disk": "auto", "isolation": "auto", "access": "token", "requestsPerSecond": 1000},
-             "parts": {"token": {"file": ""}, "certificate": {"file": ""}, "authority": {"file": ""},
-              "haproxy": {"listen": "", "nodes": ["local"]}, "backup": {"listen": "", "nodes": ["local"]}}}
-            """
-        return try JSONDecoder().decode(Settings.self, from: Data(json.utf8))
+        try .defaults("state=/tmp/none", "http.style=\(style.rawValue)")
     }
 
     private func render(
