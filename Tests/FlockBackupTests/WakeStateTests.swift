@@ -8,12 +8,12 @@ import Testing
     private let one = WakeState.Endpoint(taskID: "1", host: "10.0.0.1", port: 1)
     private let two = WakeState.Endpoint(taskID: "2", host: "10.0.0.1", port: 2)
     private let start = ContinuousClock.now
+    private var state = WakeState()
 
     private func task(_ id: String) -> AppTask { AppTask(id: id, appId: "/a", host: "10.0.0.1", ports: [1]) }
 
     @Test("what was proven is believed for two seconds, and longer when Marathon confirms it")
-    func trust() {
-        var state = WakeState()
+    mutating func trust() {
         #expect(state.serving(at: start).isEmpty)
         state.proven(one, at: start)
         state.proven(two, at: start)
@@ -30,9 +30,22 @@ import Testing
         #expect(state.serving(at: start + .seconds(4)) == [one])
     }
 
+    @Test("while Marathon does not answer, what served a moment ago is believed on, and nothing older")
+    mutating func outage() {
+        state.unconfirmed(at: start)
+        #expect(state.serving(at: start).isEmpty)
+        state.proven(one, at: start)
+        state.unconfirmed(at: start + .seconds(1))
+        #expect(state.serving(at: start + .milliseconds(2999)) == [one])
+        #expect(state.serving(at: start + .seconds(9)).isEmpty)
+        state.unconfirmed(at: start + .seconds(9))
+        #expect(state.serving(at: start + .seconds(9)) == [one])
+        state.unconfirmed(at: start + .seconds(19))
+        #expect(state.serving(at: start + .seconds(19)).isEmpty)
+    }
+
     @Test("while it is held nothing is forwarded and nothing is learned, until the lease ends")
-    func hold() {
-        var state = WakeState()
+    mutating func hold() {
         state.proven(one, at: start)
         _ = state.hold(Lease(holder: .example, until: start + .seconds(5)), at: start)
         #expect(state.isHeld(at: start) && state.serving(at: start).isEmpty)
@@ -47,8 +60,7 @@ import Testing
     }
 
     @Test("tasks that end, and addresses that refuse, are forgotten alone")
-    func lost() {
-        var state = WakeState()
+    mutating func lost() {
         state.proven(one, at: start)
         state.proven(two, at: start)
         state.lost(host: "10.0.0.2", port: 1)

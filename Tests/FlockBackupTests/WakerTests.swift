@@ -336,6 +336,29 @@ struct WakerTests {
         }
     }
 
+    @Test("those that wait for their turn go on while Marathon is down")
+    func queueInOutage() async throws {
+        try await withSleepingApp(hold: "60s", concurrency: 1) { site, node in
+            let port = try #require(node.address.port)
+            site.marathon.onStart { _, _ in }
+            // Three seconds of work and more, which is longer than endpoints are believed without Marathon.
+            var clients: [ProxyTestClient] = []
+            for number in 0..<150 {
+                clients.append(try await site.send("/work?\(number)", headers: ["Connection: close"]))
+            }
+            try await eventually("all are held") { await site.waiting() == 150 }
+            site.marathon.run(Self.app, task: "t1", port: port)
+            try await eventually("the first is answered") { clients[0].ended }
+            site.marathon.behave(.hangsUp)
+            for client in clients {
+                try await eventually("an answer") { client.ended }
+                #expect(client.text.hasPrefix("HTTP/1.1 200 OK"))
+                client.close()
+            }
+            #expect(try await most(node).most == 1)
+        }
+    }
+
     @Test("a Marathon that takes the question and says nothing: 503 at the deadline, with its own code")
     func silence() async throws {
         try await WakerSite.run(hold: "6s") { site in

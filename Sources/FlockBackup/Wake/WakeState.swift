@@ -20,6 +20,9 @@ struct WakeState: Sendable {
     /// How long endpoints are believed without Marathon saying so again: the port may be another app's by then.
     static let trust = Duration.seconds(2)
 
+    /// How long after the last confirmation a failing Marathon lets them be believed on.
+    static let outageTrust = Duration.seconds(10)
+
     private var endpoints: [Endpoint] = []
     private var learned: ContinuousClock.Instant?
     /// Of who puts the app to sleep.
@@ -72,6 +75,11 @@ struct WakeState: Sendable {
         guard !serving(at: now).isEmpty else { return }
         endpoints.removeAll { endpoint in !running.contains { $0.id == endpoint.taskID } }
         learned = now
+    }
+
+    /// Marathon does not answer, so it launches nothing that could take the place of what served a moment ago.
+    mutating func unconfirmed(at now: ContinuousClock.Instant) {
+        if let last = learned, now - last < Self.outageTrust { learned = now }
     }
 
     mutating func lost(taskID: String) {

@@ -4,8 +4,9 @@ import Marathon
 
 /// Does what a ``WakeAttempt`` says, one for each app at a time.
 extension Waker {
-    /// How long Marathon may take to answer.
+    /// How long Marathon may take to answer; less while an app serves, since what is known of it is not believed long.
     private static let marathonPatience = Duration.seconds(5)
+    private static let servingPatience = Duration.seconds(1)
     /// How long an app that is left alone is watched after something happened to it.
     private static let watch = Duration.seconds(10)
     /// An app that was found asleep is not looked at again for an ignored request within this.
@@ -80,20 +81,24 @@ extension Waker {
 
     private func lookForAttempt(_ appID: String) async {
         let now = clock.now
-        guard outage.mayAsk(at: now) else {
-            entries[appID]?.attempt?.sawNothing()
-            return
-        }
+        guard outage.mayAsk(at: now) else { return sawNothing(of: appID) }
         do {
-            let app = try await ask { try await $0.app(appID) }
+            let patience = isServing(appID) ? Self.servingPatience : Self.marathonPatience
+            let app = try await ask(within: patience) { try await $0.app(appID) }
             answered()
             saw(app, as: appID, at: now)
             entries[appID]?.attempt?.saw(app, at: now)
         } catch {
             outage.failed(at: clock.now)
             logger.debug("cannot ask for the app: \(error)", metadata: ["app": "\(appID)"])
-            entries[appID]?.attempt?.sawNothing()
+            sawNothing(of: appID)
         }
+    }
+
+    private func sawNothing(of appID: String) {
+        entries[appID]?.state.unconfirmed(at: clock.now)
+        entries[appID]?.attempt?.sawNothing()
+        pump(appID)
     }
 
     private func saw(_ app: App?, as appID: String, at now: ContinuousClock.Instant) {
@@ -138,12 +143,13 @@ extension Waker {
 
     /// Asks Marathon, and does not wait long for one that takes the question and says nothing.
     private func ask<Answer: Sendable>(
+        within patience: Duration = marathonPatience,
         _ question: @escaping @Sendable (MarathonClient) async throws -> Answer
     ) async throws -> Answer {
         try await withThrowingTaskGroup(of: Answer?.self) { [marathon, clock] group in
             group.addTask { try await question(marathon) }
             group.addTask {
-                try await clock.sleep(for: Self.marathonPatience)
+                try await clock.sleep(for: patience)
                 return nil
             }
             defer { group.cancelAll() }

@@ -180,7 +180,7 @@ public actor Waker: Service, Reporting {
         entries[appID]?.state.lost(host: host, port: port)
     }
 
-    private func isServing(_ appID: String) -> Bool {
+    func isServing(_ appID: String) -> Bool {
         entries[appID]?.state.serving(at: clock.now).isEmpty == false
     }
 
@@ -214,7 +214,10 @@ public actor Waker: Service, Reporting {
             let passage = entry.pace.take(serving, concurrency: entry.concurrency, at: now),
             let number = entry.queue.next()
         {
-            guard let waiter = waiters.removeValue(forKey: number) else { continue }
+            guard let waiter = waiters.removeValue(forKey: number) else {
+                entry.pace.ended(passage)
+                continue
+            }
             let woke = entry.wokeAt.flatMap { waiter.arrived < $0 ? now - waiter.arrived : nil }
             waiter.continuation.resume(
                 returning: .forward(passage.endpoint, ticket(appID, passage), woke: woke))
