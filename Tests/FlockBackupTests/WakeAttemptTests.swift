@@ -71,6 +71,16 @@ import Testing
         #expect(next() == .done && attempt.progress == .ready)
     }
 
+    @Test("what happens while Marathon is being asked makes its answer old")
+    mutating func ringWithinLook() {
+        #expect(next() == .look)
+        attempt.rang()
+        saw(Self.app(instances: 0))
+        #expect(next() == .look)
+        saw(Self.app(instances: 0))
+        #expect(next() == .start(2))
+    }
+
     @Test mutating func itGoesOnWhenNobodyWaits() {
         waiting = 0
         #expect(next() == .look)

@@ -52,6 +52,8 @@ struct WakeAttempt: Sendable {
     private(set) var app: App?
     private var hasLooked = false
     private var looked: ContinuousClock.Instant?
+    /// Since Marathon was asked last: its answer may be older than what happened.
+    private var hasRung = false
     private var isUnreachable = false
     /// Something was in vain, and is not tried again at once.
     private var pause: Duration?
@@ -92,12 +94,15 @@ struct WakeAttempt: Sendable {
     }
 
     /// Something happened to the app: what is known of it is old.
-    mutating func rang() { looked = nil }
+    mutating func rang() {
+        looked = nil
+        hasRung = true
+    }
 
     /// - Parameter now: when Marathon was asked.
     mutating func saw(_ app: App?, at now: ContinuousClock.Instant) {
         self.app = app
-        looked = now
+        looked = hasRung ? nil : now
         isUnreachable = false
         if !hasLooked { knownFailure = app?.lastTaskFailure?.taskId }
         hasLooked = true
@@ -156,7 +161,10 @@ struct WakeAttempt: Sendable {
             return .rest(.milliseconds(20))
         }
         if let rest = pause.take() { return .rest(rest) }
-        guard let looked, now - looked < (isServing ? Self.servingLook : Self.wakingLook) else { return .look }
+        guard let looked, now - looked < (isServing ? Self.servingLook : Self.wakingLook) else {
+            hasRung = false
+            return .look
+        }
         guard let app else { return .unknownApp }
 
         if !isServing, let failure = newFailure(of: app) { return .fail(failure) }
