@@ -54,6 +54,22 @@ import Testing
         #expect(hosts(table, old.id).contains("shop.x.org") && hosts(table, old.id).contains("shop-1-0-0.x.org"))
     }
 
+    @Test func `labels that say they are another app's take none of its names`() {
+        let thief = AppExamples.app("shop", "1.0.0", release: 99, ports: [1], id: "/aaa")
+        let table = table([thief, old, AppExamples.record("shop", 1, old.id)])
+        #expect(hosts(table, thief.id).isEmpty)
+        #expect(hosts(table, old.id).contains("shop.x.org") && hosts(table, old.id).contains("shop-1-0-0.x.org"))
+    }
+
+    @Test func `a path of a name that Flock gave leads to that program only`() {
+        let thief = AppExamples.app(
+            "aaa", "1.0.0", labels: [Label.hosts: "shop.x.org/login,shop-1-0-0.x.org/a,b.org/c"])
+        let own = AppExamples.app("shop", "2.0.0", release: 2, labels: [Label.hosts: "shop.x.org/new"])
+        let routes = table([thief, old, own]).routes
+        #expect(routes.first { $0.appID == thief.id }?.prefixes.map(\.rawValue) == ["b.org/c/"])
+        #expect(routes.first { $0.appID == own.id }?.prefixes.map(\.rawValue) == ["shop.x.org/new/"])
+    }
+
     @Test func `a preview has its own host and leaves the release alone`() {
         let preview = AppExamples.app(
             "shop", "9.0.0", release: 99, labels: [Label.preview: "feature/x", Label.hosts: "shop.example.org"],

@@ -12,6 +12,8 @@ struct Ownership<Name: HAProxyToken> {
         owners[name] = appID
     }
 
+    subscript(name: Name) -> String? { owners[name] }
+
     /// The names of each app, sorted.
     var byApp: [String: [Name]] {
         Dictionary(grouping: owners, by: \.value).mapValues { $0.map(\.key).sorted { $0.rawValue < $1.rawValue } }

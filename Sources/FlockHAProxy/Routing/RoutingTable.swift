@@ -70,13 +70,19 @@ struct RoutingTable: Sendable, Hashable {
         var own = Ownership<HostToken>()
         var ofRelease = Ownership<HostToken>()
         var prefixes = Ownership<MapToken>()
-        for app in known {
+        let slugs = Dictionary(known.map { ($0.id, $0.slug) }) { first, _ in first }
+        // Labels can say anything; an id is one app's only.
+        for app in known.filter({ $0.name?.id == $0.id }) + known {
             for host in app.name?.ownHosts(domain: domain.text) ?? [] { own.give(HostToken(host), to: app.id) }
         }
         for (slug, id) in current { ofRelease.give(HostToken("\(slug).\(domain)"), to: id, unless: own) }
+        let given = ofRelease
         for app in known where app.preview == nil && current[app.slug] == app.id {
             for route in app.extraHosts {
                 if let path = route.path {
+                    // Paths of a name that Flock gave to one program are no other's.
+                    let owner = HostToken(route.host.text).flatMap { own[$0] ?? given[$0] }
+                    guard owner.map({ slugs[$0] == app.slug }) ?? true else { continue }
                     prefixes.give(MapToken("\(route.host)\(path)/"), to: app.id)
                 } else {
                     ofRelease.give(HostToken(route.host.text), to: app.id, unless: own)
@@ -86,7 +92,6 @@ struct RoutingTable: Sendable, Hashable {
         let hosts = own.byApp
         let releaseHosts = ofRelease.byApp
         let pathsByApp = prefixes.byApp
-        let slugs = Dictionary(known.map { ($0.id, $0.slug) }) { first, _ in first }
 
         routes = known.compactMap { app in
             guard let backend = names[app.id].flatMap({ HAProxyName($0) }) else { return nil }
