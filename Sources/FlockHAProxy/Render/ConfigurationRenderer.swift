@@ -98,6 +98,7 @@ struct ConfigurationRenderer: Sendable {
             var rules: [String: Any] = [
                 "name": route.backend.rawValue, "acl": "acl_" + route.backend.rawValue.dropFirst(4),
                 "hosts": (route.hosts + route.releaseHosts).map { ["host": $0.rawValue] },
+                "isNamed": !(route.hosts + route.releaseHosts).isEmpty,
             ]
             if let canary = route.canary, let backend = backends[canary.appID] {
                 rules["shared"] = [
