@@ -62,6 +62,8 @@ struct WakeAttempt: Sendable {
     /// Whether a task that fails from now on is this attempt's.
     private var hasStarted = false
     private var hasForgiven = false
+    /// Tasks that were there when it first looked: several may have died at once.
+    private var older: Set<String> = []
     private var knownFailure: String?
     /// Whether it took more than a look to find the app serving.
     private(set) var isColdStart = false
@@ -104,7 +106,10 @@ struct WakeAttempt: Sendable {
         self.app = app
         looked = hasRung ? nil : now
         isUnreachable = false
-        if !hasLooked { knownFailure = app?.lastTaskFailure?.taskId }
+        if !hasLooked {
+            knownFailure = app?.lastTaskFailure?.taskId
+            older = Set((app?.tasks ?? []).map(\.id))
+        }
         hasLooked = true
     }
 
@@ -188,6 +193,10 @@ struct WakeAttempt: Sendable {
         guard let failure = app.lastTaskFailure, failure.taskId != knownFailure else { return nil }
         knownFailure = failure.taskId
         if failure.isLoss { return nil }
+        if older.contains(failure.taskId) {
+            hasForgiven = true
+            return nil
+        }
         if hasStarted || hasForgiven { return StartFailure(failure) }
         hasForgiven = true
         return nil
