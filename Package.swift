@@ -107,13 +107,14 @@ let package = Package(
             name: "FlockHAProxy",
             dependencies: [
                 "FlockCore", "HAProxy", "Marathon", asn1, asyncHTTPClient, crypto, hummingbird, httpTypes, logging,
-                mustache, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+                mustache, nioCore, nioHTTP1, nioSSL, serviceLifecycle, subprocess,
             ],
             resources: [
                 .embedInCode("Resources/haproxy-map.cfg.mustache"), .embedInCode("Resources/haproxy-acl.cfg.mustache"),
                 .embedInCode("Resources/haproxy-base.cfg.mustache"),
                 .embedInCode("Resources/haproxy-request.cfg.mustache"),
                 .embedInCode("Resources/haproxy-https.cfg.mustache"),
+                .embedInCode("Resources/haproxy-log.cfg.mustache"),
                 .embedInCode("Resources/haproxy-backend.cfg.mustache"),
             ],
             swiftSettings: safe),

@@ -11,6 +11,7 @@ public actor RoutingService: Service, Reporting {
     private let settings: LiveSettings
     private let logger: Logger
     private let driver: HAProxyDriver
+    private let requests: RequestFeed
     private let marathon: MarathonClient
     private let http: HTTPClient
     private let clock = ContinuousClock()
@@ -37,6 +38,8 @@ public actor RoutingService: Service, Reporting {
         self.settings = settings
         self.logger = logger
         driver = try HAProxyDriver(settings: settings, folder: state.haproxy, logger: logger)
+        requests = RequestFeed(
+            settings: settings, paths: try HAProxyPaths(folder: state.haproxy), logger: logger)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         marathon = MarathonClient(settings: settings.current, state: state, http: http)
     }
@@ -64,6 +67,7 @@ public actor RoutingService: Service, Reporting {
             group.addTask { await self.watchHAProxy() }
             group.addTask { await self.keepTime() }
             group.addTask { await self.followCertificates() }
+            group.addTask { await self.requests.run() }
             group.addTask { try? await gracefulShutdown() }
             await group.next()
             group.cancelAll()

@@ -77,6 +77,7 @@ import Yams
         ("backup:\n  hold: soon\n", ":2:3: ", ["backup.hold", "\"soon\"", "250ms, 30s"]),
         ("http:\n  listen: 8000\n", ":2:3: ", ["http.listen", "HOST:PORT"]),
         ("http:\n  style: xml\n", ":2:3: ", ["http.style", "map or acl"]),
+        ("http:\n  log: yes\n", ":2:3: ", ["http.log", "none, stdout, file or a path"]),
         ("https:\n  listen: all\n", ":2:3: ", ["https.listen", "HOST:PORT"]),
         ("https:\n  acme: a b\n", ":2:3: ", ["https.acme", "/acme-1.0.0"]),
         ("domain: a b\n", ":1:1: ", ["domain", "apps.example.org"]),

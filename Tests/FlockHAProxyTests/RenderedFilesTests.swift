@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct RenderedFilesTests {
     static func settings(_ style: Settings.HTTP.Style) throws -> Settings {
-        try .defaults("state=/tmp/none", "http.style=\(style.rawValue)")
+        try .defaults("state=/tmp/none", "http.style=\(style.rawValue)", "http.log=none")
     }
 
     private func render(

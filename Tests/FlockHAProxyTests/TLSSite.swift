@@ -8,7 +8,8 @@ import Synchronization
 
 @testable import FlockHAProxy
 
-/// A HAProxy that speaks TLS, driven as flock-haproxy drives it, before one Node app at `shop.flock.localhost`.
+/// A HAProxy that speaks TLS, driven as flock-haproxy drives it, before one Node app at `shop.flock.localhost`. The same
+/// program stands in for flock-backup, and `asleep.flock.localhost` sleeps.
 final class TLSSite: Sendable {
     let folder: TemporaryFolder
     let authority: TestAuthority
@@ -28,12 +29,14 @@ final class TLSSite: Sendable {
         var settings = try RenderedFilesTests.settings(style)
         settings.http.listen.port = plainPort
         settings.stats.listen.port = ports[2]
+        settings.backup.listen.port = ports[3]
         settings.https.listen = ListenAddress(host: "127.0.0.1", port: port)
         settings.https.certificates = authority.folder
         self.settings = LiveSettings(settings)
         app = try Self.startApp(port: ports[3], release: "\(folder.path)/release")
         table = RoutingTable(
-            apps: [AppExamples.app("shop", "1.0.0", ports: [ports[3]])], domain: settings.domain)
+            apps: [AppExamples.app("shop", "1.0.0", ports: [ports[3]]), AppExamples.app("asleep", "2.0.0")],
+            domain: settings.domain)
         driver = try Self.driver(self.settings, folder, log)
     }
 
@@ -86,6 +89,8 @@ final class TLSSite: Sendable {
             """
             const fs = require("node:fs");
             require("node:http").createServer((request, response) => {
+              if (request.url === "/woke") response.setHeader("X-Flock-Woke", "42");
+              if (request.url === "/odd-woke") response.setHeader("X-Flock-Woke", '1,"status":9');
               if (request.url === "/own-hsts") response.setHeader("Strict-Transport-Security", "max-age=1");
               if (request.url !== "/slow") return response.end(JSON.stringify(request.headers));
               fs.writeFileSync(process.argv[2] + ".began", "");
@@ -115,7 +120,10 @@ final class TLSSite: Sendable {
     func plain(_ path: String, host: String, _ arguments: String...) async throws -> String {
         try await run(
             "curl",
-            ["-s", "-o", "/dev/null", "-D", "-", "-w", "%{http_code} %{redirect_url}", "-H", "Host: \(host)"]
+            [
+                "-s", "--max-time", "20", "-o", "/dev/null", "-D", "-", "-w", "%{http_code} %{redirect_url}", "-H",
+                "Host: \(host)",
+            ]
                 + arguments
                 + ["http://127.0.0.1:\(plainPort)\(path)"]
         ).output

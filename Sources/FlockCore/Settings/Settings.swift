@@ -24,6 +24,16 @@ public struct Settings: Codable, Sendable, Hashable {
         public enum Style: String, Codable, Sendable, CaseIterable { case map, acl }
         public var listen: ListenAddress
         public var style: Style
+        public var log: RequestLog
+    }
+
+    /// Where a line of JSON goes for each request.
+    public enum RequestLog: Codable, Sendable, Hashable {
+        case none
+        /// Of flock-haproxy, or of `flock up`.
+        case stdout
+        /// An empty path is `requests.log` in the state folder.
+        case file(String)
     }
 
     public struct HTTPS: Codable, Sendable, Hashable {

@@ -42,13 +42,40 @@ private struct BaseAddress: Decodable {
 }
 
 extension Settings.HTTP {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, style }
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, style, log }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         style = try container.decode(Style.self, forKey: .style)
+        log = try container.decode(Settings.RequestLog.self, forKey: .log)
+    }
+}
+
+extension Settings.RequestLog {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        switch try container.decode(String.self) {
+        case "none": self = .none
+        case "stdout": self = .stdout
+        case "file": self = .file("")
+        case let path where path.contains("/"): self = .file(path)
+        case let text:
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription:
+                    "\"\(text)\" is not known; use none, stdout, file or a path such as /var/log/flock.log")
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .none: try container.encode("none")
+        case .stdout: try container.encode("stdout")
+        case .file(let path): try container.encode(path.isEmpty ? "file" : path)
+        }
     }
 }
 

@@ -18,6 +18,9 @@ public struct StateFolder: Sendable, Hashable {
     /// Where certificates are put, unless the settings name another folder.
     public var certificates: String { "\(path)/certificates" }
 
+    /// A line for each request, unless the settings name another file.
+    public var requestLog: String { "\(haproxy)/requests.log" }
+
     /// The token that may do everything at the engine's API.
     public var engineToken: String { "\(path)/engine-token" }
     /// The token that may only read.

@@ -92,6 +92,9 @@ public struct SettingsFile: Sendable {
             throw DaemonError(.settings, "\(path ?? "defaults"): \(error)")
         }
         settings.state = absolute(settings.state)
+        if case .file(let path) = settings.http.log {
+            settings.http.log = .file(path.isEmpty ? StateFolder(settings.state).requestLog : absolute(path))
+        }
         let certificates = settings.https.certificates
         settings.https.certificates =
             certificates.isEmpty ? StateFolder(settings.state).certificates : absolute(certificates)

@@ -22,6 +22,7 @@ struct ConfigurationRenderer: Sendable {
                 "map": PackageResources.haproxy_map_cfg_mustache, "acl": PackageResources.haproxy_acl_cfg_mustache,
                 "base": PackageResources.haproxy_base_cfg_mustache,
                 "https": PackageResources.haproxy_https_cfg_mustache,
+                "log": PackageResources.haproxy_log_cfg_mustache,
                 "request": PackageResources.haproxy_request_cfg_mustache,
                 "backend": PackageResources.haproxy_backend_cfg_mustache,
             ].mapValues { try MustacheTemplate(string: String(decoding: $0, as: UTF8.self)) })
@@ -71,6 +72,7 @@ struct ConfigurationRenderer: Sendable {
             "port": String(settings.http.listen.port),
             "statsListen": settings.stats.listen.description,
             "unprivileged": isRoot,
+            "log": settings.http.log != .none,
             "backups": BackendSection.numbered(plan.backups),
             "backends": backends,
         ]

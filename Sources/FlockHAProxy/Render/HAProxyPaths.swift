@@ -26,10 +26,15 @@ struct HAProxyPaths: Sendable, Hashable {
     var adminSocket: String { "\(folder)/admin.sock" }
     var masterSocket: String { "\(folder)/master.sock" }
     var pidFile: String { "\(folder)/haproxy.pid" }
+    /// A line for each request, until it was taken from here.
+    var requests: String { "\(folder)/requests.spool" }
+    var requestsMark: String { "\(folder)/requests.mark" }
     var log: String { "\(folder)/haproxy.log" }
 
     var files: HAProxyFiles {
-        HAProxyFiles(configuration: configuration, masterSocket: masterSocket, pidFile: pidFile, logFile: log)
+        HAProxyFiles(
+            configuration: configuration, masterSocket: masterSocket, pidFile: pidFile, logFile: log,
+            outputFile: requests)
     }
 
     /// Of the last configuration that HAProxy took.

@@ -6,13 +6,19 @@ public struct HAProxyFiles: Hashable, Sendable {
     public var masterSocket: String
     /// Holds the master's process id.
     public var pidFile: String
-    /// What HAProxy writes to its standard output and error, appended.
+    /// What HAProxy writes to its standard error, appended.
     public var logFile: String
+    /// What it writes to its standard output, appended: the place of `log stdout`.
+    public var outputFile: String
 
-    public init(configuration: String, masterSocket: String, pidFile: String, logFile: String) {
+    /// - Parameter outputFile: nil: the log file too.
+    public init(
+        configuration: String, masterSocket: String, pidFile: String, logFile: String, outputFile: String? = nil
+    ) {
         self.configuration = configuration
         self.masterSocket = masterSocket
         self.pidFile = pidFile
         self.logFile = logFile
+        self.outputFile = outputFile ?? logFile
     }
 }

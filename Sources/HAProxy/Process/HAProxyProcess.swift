@@ -134,9 +134,7 @@ public actor HAProxyProcess {
     }
 
     private func spawn() throws {
-        let log = try FileDescriptor.open(
-            FilePath(files.logFile), .writeOnly, options: [.append, .create, .closeOnExec],
-            permissions: .ownerReadWrite)
+        let (output, log) = (try append(files.outputFile), try append(files.logFile))
         var options = PlatformOptions()
         options.createSession = true
         let arguments: Arguments = [
@@ -151,7 +149,8 @@ public actor HAProxyProcess {
             do {
                 let result = try await Subprocess.run(
                     .path(FilePath(binary)), arguments: arguments, platformOptions: options, input: .none,
-                    output: .fileDescriptor(log, closeAfterSpawningProcess: true), error: .combinedWithOutput
+                    output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+                    error: .fileDescriptor(log, closeAfterSpawningProcess: true)
                 ) { execution in
                     await self?.noteLaunched(launches, pid: execution.processIdentifier.value)
                 }
@@ -161,6 +160,11 @@ public actor HAProxyProcess {
             }
             await self?.noteEnded(launches, end)
         }
+    }
+
+    private func append(_ path: String) throws -> FileDescriptor {
+        try .open(
+            FilePath(path), .writeOnly, options: [.append, .create, .closeOnExec], permissions: .ownerReadWrite)
     }
 
     private func noteLaunched(_ launch: Int, pid: Int32) {
