@@ -27,6 +27,14 @@ import Testing
                 logged().filter { $0.hasPrefix("/away") } == (0..<3).map { "/away/\($0)" }
             }
 
+            let shown = try await site.flock(["logs", "--requests", "hello", "-n", "2"]).output.split(separator: "\n")
+            #expect(shown.count == 2, "\(shown)")
+            #expect(shown.last?.contains("  200  GET  hello.flock.test/away/2  ") == true, "\(shown)")
+            let lines = try await site.flock(["logs", "--requests", "--json", "-n", "3"]).output
+            #expect(paths(in: lines) == (0..<3).map { "/away/\($0)" }, "\(lines)")
+            #expect(try await site.flock(["logs", "--requests", "hell"]).output.isEmpty)
+            #expect(try await !site.flock(["logs"]).isSuccess)
+
             let settings = try String(contentsOfFile: site.config, encoding: .utf8)
             try settings.replacing("http: {listen:", with: "http: {log: stdout, listen:")
                 .write(toFile: site.config, atomically: true, encoding: .utf8)

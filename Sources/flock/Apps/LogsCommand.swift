@@ -6,25 +6,39 @@ import Marathon
 
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Show what an app has printed: its newest task, also when it sleeps.",
+        commandName: "logs",
+        abstract: "Show what an app has printed: its newest task, also when it sleeps; or its requests.",
         discussion: """
             EXAMPLES
               flock logs shop
               flock logs shop -f --stderr
               flock logs /shop-1.0.1 -n 20
+              flock logs --requests -f
+              flock logs --requests shop --json
             """)
 
-    @Argument(help: "A name such as shop, or an id such as /shop-1.0.1.") var app: String
+    @Argument(help: "A name such as shop, or an id such as /shop-1.0.1.") var app: String?
     @OptionGroup var options: DaemonOptions
     @Flag(name: .shortAndLong, help: "Go on showing what comes.") var follow = false
+    @Flag(help: "Requests instead, of one app or of all.") var requests = false
+    @Flag(help: "Requests as lines of JSON, as they were written.") var json = false
     @Flag(help: "Only standard error.") var stderr = false
     @Flag(help: "Only standard output.") var stdout = false
     @Option(name: [.customShort("n"), .customLong("lines")], help: "Lines from the end.") var lines = 100
 
+    func validate() throws {
+        guard app != nil || requests else { throw ValidationError("Name an app, or ask for --requests.") }
+        guard requests || !json else { throw ValidationError("--json is for --requests.") }
+    }
+
     func run() async throws {
         try await Connection.run(options) { connection in
+            guard let app, !requests else {
+                return try await RequestLog(app: app, isJSON: json)
+                    .show(connection.settings.http.log, last: lines, follow: follow)
+            }
             let marathon = connection.marathon
-            let id = try find(in: try await marathon.apps())
+            let id = try find(app, in: try await marathon.apps())
             let files = stderr == stdout ? ["stdout", "stderr"] : [stderr ? "stderr" : "stdout"]
             let folder = "latest/" + id.dropFirst().split(separator: "/").joined(separator: "_")
             var offsets: [String: Int] = [:]
@@ -56,7 +70,7 @@ struct LogsCommand: AsyncParsableCommand {
         }
     }
 
-    private func find(in apps: [App]) throws(MarathonError) -> String {
+    private func find(_ app: String, in apps: [App]) throws(MarathonError) -> String {
         let known = apps.compactMap(FlockApp.init)
         if let app = known.first(where: { $0.id == app || $0.id == "/\(app)" }) { return app.id }
         let records = apps.compactMap(ReleaseRecord.init)
