@@ -133,13 +133,13 @@ import Testing
             "userlist users_\(name)", #"  user [A-Za-z0-9._@-]{1,64} password '\$[A-Za-z0-9$./=,]+'"#,
             #"  acl allowed src [0-9a-f:.]+(/[0-9]+)?"#, "  http-request deny deny_status 403 unless allowed",
             #"  http-request auth realm \#(name) unless \{ http_auth\(users_\#(name)\) \}"#,
-            "  http-request set-header X-Flock-App \(id)",
+            "  http-request set-header X-Flock-App \(id)", #"  http-request set-var\(txn\.app\) str\(\#(id)\)"#,
             "  # An old worker does not learn who has gone since, nor who has the port now. flock-backup does.",
             #"  use-server (wake1|server_backup_1) if \{ stopping \}"#,
             #"  server s[0-9] (127\.0\.0\.1|\[::1\]):[0-9]+ [a-z0-9 -]+"#,
             #"  server (wake1|server_backup_1) 127\.0\.0\.1:9001 [a-z0-9 ]+"#,
             #"  acl acl_[a-z0-9_]+ hdr\(host\) -i \#(host) \#(host):8000"#, "  use_backend \(name) if acl_[a-z0-9_]+",
-            #"  use_backend \#(name) if \{ hdr\(host\) -i \#(host) \#(host):8000 \} \{ path(_beg)? /[A-Za-z0-9._~/-]+ \}"#,
+            #"  use_backend \#(name) if \{ var\(txn\.host\) -m str \#(host) \} \{ path(_beg)? /[A-Za-z0-9._~/-]+ \}"#,
         ].map { try Regex($0) }
     }
 
