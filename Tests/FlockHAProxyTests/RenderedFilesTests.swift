@@ -77,6 +77,24 @@ import Testing
         #expect(throws: HAProxyError.self) { try HAProxyPaths(folder: folder) }
     }
 
+    @Test func `of several flock-backups each is used`() throws {
+        var settings = try Self.settings(.map)
+        settings.backup.servers = [
+            ListenAddress(host: "10.0.0.5", port: 9001), ListenAddress(host: "10.0.0.6", port: 9001),
+        ]
+        let apps = try JSONEncoder().encode(["apps": [demo]])
+        let text = try ConfigurationPreview.render(apps: apps, settings: settings, state: StateFolder("/tmp/none"))
+        let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(lines.count { $0 == "option allbackups" } == 1)
+        for line in ["server wake1 10.0.0.5:9001", "server wake2 10.0.0.6:9001"] {
+            #expect(lines.contains(line) && lines.contains(line + " backup"))
+        }
+        settings.backup.servers = []
+        #expect(
+            try !ConfigurationPreview.render(apps: apps, settings: settings, state: StateFolder("/tmp/none"))
+                .contains("allbackups"))
+    }
+
     @Test func `another check is another structure`() throws {
         let other = AppExamples.app("flock-demo", "1.0.1", ports: [31000], path: "/other")
         #expect(try render([demo], .map).structure != render([other], .map).structure)

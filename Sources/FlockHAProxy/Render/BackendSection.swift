@@ -58,6 +58,8 @@ struct BackendSection: Sendable {
                     "ready": slot.address != nil && slot.isReady,
                 ]
             },
+            // Of several, HAProxy would use the first only.
+            "severalBackups": shape.backups.count > 1,
             "backups": numbered(shape.backups),
         ]
         context["httpCheck"] = shape.checkPath?.rawValue

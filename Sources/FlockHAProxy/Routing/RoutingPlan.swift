@@ -21,7 +21,9 @@ struct RoutingPlan: Sendable {
 
     /// flock-backups, as Marathon or the settings name them.
     var backups: [String] {
-        table.backups.isEmpty ? [settings.backup.listen.local.description] : table.backups.map(\.description)
+        if !table.backups.isEmpty { return table.backups.map(\.description) }
+        let servers = settings.backup.servers
+        return servers.isEmpty ? [settings.backup.listen.local.description] : servers.map(\.description)
     }
 
     /// The app that answers ACME challenges for every host.
