@@ -78,6 +78,7 @@ public actor ScalerService: Service, Reporting {
         }
         let known = apps.compactMap(FlockApp.init)
         nodes = PartNodes(apps: apps, settings: settings.current.parts)
+        await lookForAbsent()
         let samples = reader.read(await statistics(), backends: BackendNames.of(known.map(\.id)))
         let ids = Set(known.map(\.id))
         states = states.filter { ids.contains($0.key) }
@@ -118,10 +119,11 @@ public actor ScalerService: Service, Reporting {
     }
 
     private func putToSleep(_ appID: String, _ reason: String) async {
-        switch await sleep(appID) {
+        let outcome = await sleep(appID)
+        absent = nil
+        switch outcome {
         case .asleep:
             sleeps += 1
-            absent = nil
             logger.info("asleep", metadata: ["app": "\(appID)", "why": "\(reason)"])
         case .disturbed(let by): notAsleep(appID, by)
         case .prevented(let by):
@@ -134,14 +136,30 @@ public actor ScalerService: Service, Reporting {
     private func sleep(_ appID: String) async -> SleepProcedure.Outcome {
         guard let nodes else { return .prevented("Marathon was not read yet") }
         if let missing = nodes.missing { return .prevented(missing) }
-        let parts = settings.current.parts
-        func clients(_ part: StateFolder.Part, _ addresses: [PartAddress]) -> [PartClient] {
-            addresses.map { PartClient(part, at: $0, settings: parts, state: state, http: http) }
-        }
         return await SleepProcedure(
-            backups: clients(.backup, nodes.backups), haproxies: clients(.haproxy, nodes.haproxies),
+            backups: clients(.backup, at: nodes.backups), haproxies: clients(.haproxy, at: nodes.haproxies),
             marathon: marathon, logger: logger
         ).run(appID)
+    }
+
+    private func clients(_ part: StateFolder.Part, at addresses: [PartAddress]) -> [PartClient] {
+        let parts = settings.current.parts
+        return addresses.map { PartClient(part, at: $0, settings: parts, state: state, http: http) }
+    }
+
+    /// Whether those without whom nothing sleeps are back.
+    private func lookForAbsent() async {
+        guard absent != nil, let nodes, nodes.missing == nil else { return }
+        for part in clients(.backup, at: nodes.backups) + clients(.haproxy, at: nodes.haproxies) {
+            do {
+                _ = try await part.open(.GET, "/health", timeout: .seconds(1))
+            } catch let error as PartClient.Failure where error.code != .unreachable {
+                // It is there.
+            } catch {
+                return
+            }
+        }
+        absent = nil
     }
 
     private func notAsleep(_ appID: String, _ why: String) {
