@@ -204,6 +204,7 @@ public actor Engine: Service, Reporting {
             } catch {
                 throw EngineError(code: .storage, message: "cannot be stored: \(error)")
             }
+            if !changes.apps.isEmpty { CrashPoint.engineStored.pass() }
         }
         scheduler = next
         for effect in effects { await carryOut(effect) }

@@ -234,6 +234,7 @@ public actor RoutingService: Service, Reporting {
         let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
         let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
         guard drains.drain(appID, tasks: Set(tasks), lease, at: clock.now) else { return false }
+        CrashPoint.haproxyLeased.pass()
         await settled()
         if let trouble {
             _ = drains.release(appID, by: lease.holder)
@@ -254,6 +255,7 @@ public actor RoutingService: Service, Reporting {
 
     func release(_ appID: String, by holder: Lease.Holder) async {
         guard drains.release(appID, by: holder) else { return }
+        CrashPoint.haproxyReleasing.pass()
         await settled()
     }
 

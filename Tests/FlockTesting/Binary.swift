@@ -31,19 +31,30 @@ public final class Binary: Sendable {
 
     public static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-    /// - Parameter log: a file that takes what it prints.
-    public static func start(_ name: String, _ arguments: [String], log: String) throws -> Binary {
+    /// - Parameters:
+    ///   - environment: besides the tests' own.
+    ///   - log: a file that takes what it prints.
+    public static func start(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], log: String
+    ) throws -> Binary {
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try output.seekToEnd()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path(name))
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
         try process.run()
         return Binary(process, name: name, log: log)
+    }
+
+    /// Whether SIGSTOP holds it. Source: proc(5), /proc/PID/stat.
+    public var isStopped: Bool {
+        let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return stat?.split(separator: ")").last?.split(separator: " ").first == "T"
     }
 
     public func signal(_ signal: Int32) {

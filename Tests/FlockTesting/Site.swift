@@ -65,14 +65,16 @@ public final class Site: Sendable {
     /// - Parameters:
     ///   - settings: `key=value`, as `--set` takes them.
     ///   - lines: more of flock.yaml.
+    ///   - parts: that have to be healthy before the test begins.
     public static func run(
-        idleAfter: String = "1h", settings: [String] = [], lines: String = "", _ test: (Site) async throws -> Void
+        idleAfter: String = "1h", settings: [String] = [], lines: String = "",
+        parts: [StateFolder.Part] = StateFolder.Part.allCases, _ test: (Site) async throws -> Void
     ) async throws {
         let site = try await Site(idleAfter: idleAfter, settings: settings, lines: lines)
         var failure: (any Error)?
         do {
             for daemon in daemons { try await site.start(daemon) }
-            try await site.isHealthy()
+            try await site.isHealthy(parts)
             try await test(site)
         } catch {
             failure = error
@@ -135,10 +137,20 @@ public final class Site: Sendable {
         return (Int(response.status.code), String(buffer: try await response.body.collect(upTo: 1 << 20)))
     }
 
-    public func start(_ daemon: String) async throws {
+    /// - Parameter fault: a point of `CrashPoint` where it is to be killed, or stopped.
+    public func start(_ daemon: String, fault: String? = nil) async throws {
         await running.set(
             try Binary.start(
-                daemon, ["--config", config, "--log-level", "debug"] + overrides, log: "\(folder.path)/\(daemon).log"))
+                daemon, ["--config", config, "--log-level", "debug"] + overrides,
+                environment: fault.map { ["FLOCK_FAULT": $0] } ?? [:], log: "\(folder.path)/\(daemon).log"))
+    }
+
+    /// The process of a daemon that was started.
+    public func process(_ daemon: String) async throws -> Binary {
+        guard let binary = await running.binaries[daemon] else {
+            throw NeverHappened(description: "\(daemon) was not started")
+        }
+        return binary
     }
 
     public func kill9(_ daemon: String) async throws {
@@ -148,8 +160,8 @@ public final class Site: Sendable {
     }
 
     /// Waits until each part says that it can do its job.
-    public func isHealthy() async throws {
-        for part in StateFolder.Part.allCases {
+    public func isHealthy(_ parts: [StateFolder.Part] = StateFolder.Part.allCases) async throws {
+        for part in parts {
             try await eventually("flock-\(part.rawValue) is healthy") {
                 let client = PartClient(part, state: StateFolder(state), http: http)
                 return (try? await client.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
@@ -159,14 +171,31 @@ public final class Site: Sendable {
 
     /// The value of a part's counter or gauge.
     public func metric(_ name: String, of part: StateFolder.Part) async throws -> Int {
+        try await Self.metric(name, of: part, state: StateFolder(state), http: http)
+    }
+
+    static func metric(
+        _ name: String, of part: StateFolder.Part, state: StateFolder, http: HTTPClient
+    ) async throws -> Int {
         let text = String(
-            buffer: try await PartClient(part, state: StateFolder(state), http: http)
+            buffer: try await PartClient(part, state: state, http: http)
                 .open(.GET, "/metrics", timeout: .seconds(5)).collect(upTo: 1 << 20))
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
         guard let value = line?.split(separator: " ").last.flatMap({ Double($0) }) else {
             throw NeverHappened(description: "flock-\(part.rawValue) has no metric \(name): \(text)")
         }
         return Int(value)
+    }
+
+    /// Requests that flock-backup keeps for an app.
+    public func requestsHeld(for appID: String) async throws -> Int {
+        try await Self.requestsHeld(for: appID, state: StateFolder(state), http: http)
+    }
+
+    static func requestsHeld(for appID: String, state: StateFolder, http: HTTPClient) async throws -> Int {
+        struct Report: Decodable { var waiting: Int }
+        let backup = PartClient(.backup, state: state, http: http)
+        return try await backup.ask(.GET, "/v1/hold?app=\(appID)&holder=test", as: Report.self).waiting
     }
 
     /// Tasks that the engine has started so far.

@@ -112,9 +112,11 @@ extension Waker {
 
     /// - Returns: whether Marathon took it.
     private func start(_ appID: String, _ instances: Int) async -> Bool {
-        await change(appID) {
+        CrashPoint.backupWaking.pass()
+        return await change(appID) {
             try await $0.resetLaunchDelay(of: appID)
             _ = try await $0.scale(appID, to: instances)
+            CrashPoint.backupWoken.pass()
         }
     }
 

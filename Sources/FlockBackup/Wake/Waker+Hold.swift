@@ -16,8 +16,10 @@ extension Waker {
     /// - Returns: whether the lease was taken; not while it is another's.
     func hold(_ appID: String, _ lease: Lease) -> Bool {
         var entry = entry(appID)
-        defer { entries[appID] = entry }
-        return entry.state.hold(lease, at: clock.now)
+        guard entry.state.hold(lease, at: clock.now) else { return false }
+        entries[appID] = entry
+        CrashPoint.backupHeld.pass()
+        return true
     }
 
     /// - Returns: whether the lease was still the holder's.

@@ -219,6 +219,7 @@ public actor Waker: Service, Reporting {
                 continue
             }
             let woke = entry.wokeAt.flatMap { waiter.arrived < $0 ? now - waiter.arrived : nil }
+            CrashPoint.backupForwarding.pass()
             waiter.continuation.resume(
                 returning: .forward(passage.endpoint, ticket(appID, passage), woke: woke))
         }

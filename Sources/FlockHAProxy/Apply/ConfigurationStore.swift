@@ -51,9 +51,12 @@ struct ConfigurationStore: Sendable {
         return true
     }
 
-    /// The structure that the configuration on the disk was rendered with.
+    /// The structure of the last configuration that HAProxy took. The one on the disk may be newer: whoever wrote it may
+    /// not have come to the reload.
     var structure: String? {
-        guard let text = try? String(contentsOfFile: paths.configuration, encoding: .utf8) else { return nil }
+        guard let text = try? String(contentsOfFile: paths.lastGood(paths.configuration), encoding: .utf8) else {
+            return nil
+        }
         let mark = RenderedFiles.structureMark
         return text.split(separator: "\n", maxSplits: 4).first { $0.hasPrefix(mark) }
             .map { String($0.dropFirst(mark.count)) }

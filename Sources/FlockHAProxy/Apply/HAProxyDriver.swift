@@ -78,7 +78,7 @@ actor HAProxyDriver {
             return
         }
         try await certificates.prepare()
-        if store.structure == nil {
+        if !FileManager.default.fileExists(atPath: paths.configuration) {
             let nothing = RoutingTable(apps: [], domain: settings.current.domain)
             try store.write(
                 renderer.render(RoutingPlan(table: nothing, slots: SlotTable(), settings: settings.current)))
@@ -91,6 +91,7 @@ actor HAProxyDriver {
             logger.warning("HAProxy does not start with its files, using the last good ones: \(error)")
             try await haproxy.start()
         }
+        try store.keepAsGood()
         logger.info("HAProxy started", metadata: ["listen": "\(settings.current.http.listen)"])
     }
 
@@ -183,6 +184,7 @@ actor HAProxyDriver {
             try await runtime.run(commands)
             runtimeCommands += commands.count
             unsaved = plan
+            CrashPoint.haproxyCommanded.pass()
         }
         slots = plan.slots
         self.maps = maps
@@ -220,6 +222,7 @@ actor HAProxyDriver {
         let plan = try await sound(wanted)
         let files = renderer.render(plan)
         try store.write(files)
+        CrashPoint.haproxyWritten.pass()
         unsaved = nil
         let began = clock.now
         defer { nextReload = began + (clock.now - began) / Self.share }
@@ -230,6 +233,7 @@ actor HAProxyDriver {
             if store.restoreGood() { _ = try? await haproxy.master.reload(confirm: .seconds(30)) }
             throw error
         }
+        CrashPoint.haproxyReloaded.pass()
         reloads += 1
         slots = plan.slots
         maps = files.maps

@@ -54,6 +54,7 @@ struct SleepProcedure: Sendable {
         } catch {
             outcome = .disturbed("\(error)")
         }
+        CrashPoint.scalerReleasing.pass()
         renewing.cancel()
         // Requests that came meanwhile wake it again, now that nothing is left that could answer them half.
         await leases.giveBack()
@@ -63,15 +64,18 @@ struct SleepProcedure: Sendable {
     private func bringDown(_ appID: String, _ leases: SleepLeases) async throws -> Outcome {
         guard let before = try await Situation(of: appID, marathon) else { return .disturbed("it is being changed") }
         for backup in backups { try await leases.hold(on: backup) }
+        CrashPoint.scalerHeld.pass()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for haproxy in haproxies { group.addTask { try await leases.drain(on: haproxy) } }
             try await group.waitForAll()
         }
+        CrashPoint.scalerDrainAsked.pass()
         let deadline = clock.now + Self.drainLimit
         while case .busy(let count) = try await leases.reports().verdict {
             if clock.now >= deadline { return .disturbed("\(count) requests or connections do not end") }
             try await clock.sleep(for: .milliseconds(50))
         }
+        CrashPoint.scalerDrained.pass()
         guard try await Situation(of: appID, marathon) == before else { return .disturbed("it is being changed") }
         switch try await leases.reports().verdict {
         case .quiet: break
@@ -80,6 +84,7 @@ struct SleepProcedure: Sendable {
         }
         guard try await kill(appID) else { return .disturbed("Marathon is busy with it") }
         await untilGone(before.tasks, of: appID)
+        CrashPoint.scalerTasksGone.pass()
         return .asleep
     }
 
@@ -105,6 +110,7 @@ struct SleepProcedure: Sendable {
         while true {
             do {
                 _ = try await marathon.scale(appID, to: 0)
+                CrashPoint.scalerKillAsked.pass()
                 return true
             } catch {
                 switch error.code {
