@@ -202,6 +202,20 @@ import Testing
         #expect(next() == .look, "what was seen before is old")
     }
 
+    @Test mutating func anAppThatServedAndIsPutToZeroIsNotStartedForNobody() {
+        saw(Self.app(instances: 1, tasks: [Self.task("1")]))
+        state.proven(WakeState.Endpoint(taskID: "1", host: "127.0.0.1", port: 1), at: now)
+        _ = attempt.next(state, waiting: 1, wake: 2, at: now)
+        state.forget()
+        saw(Self.app(instances: 0))
+        #expect(attempt.next(state, waiting: 0, wake: 2, at: now) == .done)
+    }
+
+    @Test mutating func whatRunsOfAnAppAtZeroIsNotAsked() {
+        saw(Self.app(instances: 0, tasks: [Self.task("1")]))
+        #expect(next() == .start(2))
+    }
+
     @Test mutating func unknownApp() {
         saw(nil)
         #expect(next() == .unknownApp)

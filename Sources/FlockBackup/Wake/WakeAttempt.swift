@@ -68,6 +68,8 @@ struct WakeAttempt: Sendable {
     /// Whether it took more than a look to find the app serving.
     private(set) var isColdStart = false
     private var isServing = false
+    /// Whether the app answered at any time.
+    private var hasServed = false
 
     private var startPause = Self.starts.lowerBound
     private var probePause = Self.probes.lowerBound
@@ -156,10 +158,10 @@ struct WakeAttempt: Sendable {
     ) -> Step {
         let serving = state.serving(at: now)
         isServing = !serving.isEmpty
-        if isServing {
-            if waiting == 0 { return .done }
-            began = now
-        }
+        hasServed = hasServed || isServing
+        // Whoever puts the app to zero from here on means it.
+        if hasServed && waiting == 0 { return .done }
+        if isServing { began = now }
         if !isServing && now - began >= limit { return .fail(missing) }
         if state.isHeld(at: now) {
             looked = nil
