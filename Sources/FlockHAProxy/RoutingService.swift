@@ -279,6 +279,8 @@ public actor RoutingService: Service, Reporting {
 
     // MARK: Reporting
 
+    func usage() async throws -> [AppUsage] { try await driver.usage() }
+
     func closedApps() async -> [ClosedApp] { await driver.closed }
 
     public func health() async -> Health {

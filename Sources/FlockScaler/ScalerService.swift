@@ -79,7 +79,8 @@ public actor ScalerService: Service, Reporting {
         let known = apps.compactMap(FlockApp.init)
         nodes = PartNodes(apps: apps, settings: settings.current.parts)
         await lookForAbsent()
-        let samples = reader.read(await statistics(), backends: BackendNames.of(known.map(\.id)))
+        let samples = reader.read(
+            await statistics(), usage: await usage(), backends: BackendNames.of(known.map(\.id)))
         let ids = Set(known.map(\.id))
         states = states.filter { ids.contains($0.key) }
         reasons = reasons.filter { ids.contains($0.key) }
@@ -94,9 +95,9 @@ public actor ScalerService: Service, Reporting {
         var state = states[app.id] ?? ScaleState(at: now)
         let (decision, reason) = state.decide(sample, situation, policy, at: now)
         states[app.id] = state
-        if sample.sessions > 0 || sample.arrivals > 0 {
+        if !sample.isCounted && (sample.sessions > 0 || sample.arrivals > 0) {
             lastRequests[app.id] = Date()
-        } else if lastRequests[app.id] == nil, let since = sample.sinceLast {
+        } else if let since = sample.sinceLast, sample.isCounted || lastRequests[app.id] == nil {
             lastRequests[app.id] = Date(timeIntervalSinceNow: -(since / .seconds(1)))
         }
         reasons[app.id] = reason
@@ -166,6 +167,22 @@ public actor ScalerService: Service, Reporting {
         disturbed += 1
         states[appID]?.wasDisturbed(at: clock.now)
         logger.info("not put to sleep", metadata: ["app": "\(appID)", "why": "\(why)"])
+    }
+
+    /// What every node's stick table says; `nil` when one does not answer.
+    private func usage() async -> [[AppUsage]]? {
+        guard let nodes, !nodes.haproxies.isEmpty else { return nil }
+        return await withTaskGroup(of: [AppUsage]?.self) { group in
+            for client in clients(.haproxy, at: nodes.haproxies) {
+                group.addTask { try? await client.ask(.GET, "/v1/use", timeout: .seconds(2)) }
+            }
+            var all: [[AppUsage]] = []
+            for await one in group {
+                guard let one else { return nil }
+                all.append(one)
+            }
+            return all
+        }
     }
 
     /// BACKEND rows of every node; `nil` for one that does not answer, which is said once.

@@ -41,6 +41,22 @@ import Testing
         #expect(sample?.isComplete == true)
     }
 
+    private func use(_ app: String, inFlight: Int = 0, idle: Int) -> AppUsage {
+        AppUsage(app: app, inFlight: inFlight, idleMilliseconds: idle)
+    }
+
+    @Test func `what the stick tables say of the last request holds over what the counters say`() {
+        var reader = SampleReader()
+        let nodes = ["a": [row(10, last: .seconds(1))], "b": [row(10, last: .seconds(1))]] as [String: [StatsRow]?]
+        func read(_ usage: [[AppUsage]]) -> AppSample? {
+            reader.read(nodes, usage: usage, backends: backends)["/shop-1.0.0"]
+        }
+        let sample = read([[use("/shop-1.0.0", idle: 70_000)], [use("/shop-1.0.0", idle: 90_000), use("/x", idle: 1)]])
+        #expect(sample?.isCounted == true && sample?.sinceLast == .seconds(70))
+        #expect(read([[], [use("/shop-1.0.0", inFlight: 1, idle: 5000)]])?.sinceLast == .zero)
+        #expect(read([[], []])?.sinceLast == nil)
+    }
+
     @Test func `a node that does not answer leaves every app in doubt`() {
         var reader = SampleReader()
         let sample = read(&reader, ["a": [row(10, sessions: 1)], "b": nil])

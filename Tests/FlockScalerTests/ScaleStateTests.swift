@@ -23,6 +23,19 @@ import Testing
         ScaleState.Situation(instances: instances, isDeploying: deploying)
     }
 
+    @Test func `requests that do not count keep no app awake, others do`() {
+        var state = ScaleState(at: start)
+        func decide(_ seconds: Int, since: Duration?) -> ScaleState.Decision {
+            var sample = sample(arrivals: 1, since: since)
+            sample.isCounted = true
+            return state.decide(sample, running(1), policy(), at: start + .seconds(seconds)).decision
+        }
+        #expect(decide(0, since: .zero) == .keep)
+        #expect(decide(30, since: .seconds(10)) == .keep)
+        #expect(decide(79, since: .seconds(59)) == .keep)
+        #expect(decide(80, since: .seconds(60)) == .sleep)
+    }
+
     @Test func `an idle app sleeps after the time that is set and not before`() {
         var state = ScaleState(at: start)
         for (seconds, expected) in [(0, ScaleState.Decision.keep), (59, .keep), (60, .sleep), (61, .sleep)] {

@@ -37,6 +37,7 @@ public struct RoutingAPI: Sendable {
             await routing.release(asked.app, by: asked.holder)
             return Response(status: .noContent)
         }
+        router.get("/v1/use") { _, _ in try Self.json(try await routing.usage()) }
         router.get("/v1/closed") { _, _ in try Self.json(await routing.closedApps()) }
     }
 

@@ -147,10 +147,10 @@ actor HAProxyDriver {
         let due = reloadDue ?? max(now + Self.gathering, nextReload ?? now)
         reloadDue = due
         guard structure == nil || now >= due else {
-            // Members of the backends that are there need not wait.
+            // Members of the backends that are there need not wait, nor who is drained.
             plan.slots = slots
             plan.slots.fill(from: table, isServing)
-            if renderer.structure(of: plan) == structure { try await change(to: plan) }
+            try await change(to: plan)
             return .reloadDue(due)
         }
         reloadDue = nil
@@ -289,18 +289,30 @@ actor HAProxyDriver {
         needsResync = false
     }
 
-    // MARK: Sessions
+    // MARK: Use
 
     /// Requests and connections that a backend's servers carry, in old workers too; the backup server's not counted.
     func sessions(of backend: HAProxyName) async throws -> Int {
-        var rows = try await runtime.statistics()
+        var rows: [StatsRow] = []
+        if slots.backends[backend] != nil { rows = try await runtime.statistics(of: backend) }
         for worker in try await haproxy.master.showProcesses().workers where worker.old {
-            rows += try await haproxy.master.statistics(of: worker.pid)
+            rows += try await statistics(of: backend, inOld: worker.pid)
         }
-        return rows.filter {
-            $0.kind == .server && $0.proxy == backend.rawValue && $0.server.hasPrefix("s")
-                && !$0.server.hasPrefix("server")
+        return rows.filter { $0.kind == .server && $0.server.hasPrefix("s") && !$0.server.hasPrefix("server") }
+            .reduce(0) { $0 + $1.currentSessions }
+    }
+
+    /// One that has ended meanwhile, or that never had the backend, carries nothing.
+    private func statistics(of backend: HAProxyName, inOld worker: Int32) async throws -> [StatsRow] {
+        do {
+            return try await haproxy.master.statistics(of: worker, backend: backend)
+        } catch  where error.code == .refused {
+            return []
         }
-        .reduce(0) { $0 + $1.currentSessions }
+    }
+
+    /// How the apps are used that HAProxy remembers.
+    func usage() async throws -> [AppUsage] {
+        try await runtime.table(HAProxyName(literal: "flock_use")).map(AppUsage.init).sorted { $0.app < $1.app }
     }
 }

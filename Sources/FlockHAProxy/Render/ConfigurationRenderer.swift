@@ -68,6 +68,8 @@ struct ConfigurationRenderer: Sendable {
         var context: [String: Any] = [
             "maxconn": "4000",
             "adminSocket": paths.adminSocket,
+            "peers": isRoot ? paths.abstractPeers : "unix@\(paths.peersSocket) mode 600",
+            "memory": "\(Int(AppUsage.memory / .seconds(1)))",
             "listen": settings.http.listen.description,
             "port": String(settings.http.listen.port),
             "statsListen": settings.stats.listen.description,
@@ -77,6 +79,12 @@ struct ConfigurationRenderer: Sendable {
             "backends": backends,
         ]
         context.merge(plan.https(paths)) { first, _ in first }
+        let ignored = IgnoreRule.all(settings.scaler.ignore).map { rule -> [String: Any] in
+            [
+                "fetch": rule.fetch, "match": rule.match.rawValue, "caseless": rule.isCaseless, "pattern": rule.pattern,
+            ]
+        }
+        if !ignored.isEmpty { context["ignored"] = ["rules": ignored] }
         context["hostsMap"] = paths.map(.hosts).rawValue
         context["prefixesMap"] = paths.map(.prefixes).rawValue
         context["appsMap"] = paths.map(.apps).rawValue

@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import HAProxy
 
 /// The files and sockets of one HAProxy.
@@ -25,6 +27,13 @@ struct HAProxyPaths: Sendable, Hashable {
     var selfSigned: String { "\(folder)/self-signed.pem" }
     var adminSocket: String { "\(folder)/admin.sock" }
     var masterSocket: String { "\(folder)/master.sock" }
+    /// Where a new worker gets the stick tables of the one before.
+    var peersSocket: String { "\(folder)/peers.sock" }
+    /// The same where HAProxy is started by root: its workers have become somebody else, who may not enter the folder.
+    /// Whoever is on this machine may speak to it; all that can be said there is that apps are used.
+    var abstractPeers: String {
+        "abns@flock-" + SHA256.hash(data: Data(folder.rawValue.utf8)).prefix(8).map { String($0, radix: 16) }.joined()
+    }
     var pidFile: String { "\(folder)/haproxy.pid" }
     /// A line for each request, until it was taken from here.
     var requests: String { "\(folder)/requests.spool" }

@@ -43,10 +43,7 @@ struct ScaleState: Sendable {
             lastActivity = now
             return (.keep, Self.asleep)
         }
-        if sample.sessions > 0 || sample.arrivals > 0 { lastActivity = now }
-        // After our own start, HAProxy knows better than we do.
-        if let since = sample.sinceLast, !hasLooked { lastActivity = min(lastActivity, now - since) }
-        hasLooked = true
+        noteUse(sample, at: now)
         sessions = sample.sessions
         samples.append((now, sample.sessions))
         samples.removeAll { now - $0.at > Self.window }
@@ -66,6 +63,19 @@ struct ScaleState: Sendable {
         }
         if desired < situation.instances { return (.scale(to: desired), "\(rounded(mean)) requests at once") }
         return (.keep, "\(rounded(mean)) requests at once")
+    }
+
+    private mutating func noteUse(_ sample: AppSample, at now: ContinuousClock.Instant) {
+        let isFirst = !hasLooked
+        hasLooked = true
+        let last = sample.sinceLast.map { now - $0 }
+        if sample.isCounted {
+            if let last { lastActivity = isFirst ? last : max(lastActivity, last) }
+            return
+        }
+        if sample.sessions > 0 || sample.arrivals > 0 { lastActivity = now }
+        // After our own start, HAProxy knows better than we do.
+        if let last, isFirst { lastActivity = min(lastActivity, last) }
     }
 
     /// A sleep was called off: somebody was there.

@@ -8,6 +8,9 @@ struct AppSample: Sendable, Hashable {
     var arrivals = 0
     /// Since the newest request, where a node knows.
     var sinceLast: Duration?
+    /// Whether ``sinceLast`` is what every node's stick table says: exact, over reloads too, and without the requests
+    /// that do not count as use. `nil` is then more than a table remembers.
+    var isCounted = false
     /// Whether every node answered and knows the app: without, nothing may be taken away.
     var isComplete = true
 }
@@ -20,8 +23,11 @@ struct SampleReader: Sendable {
 
     /// - Parameters:
     ///   - nodes: BACKEND rows by node; `nil` for one that did not answer.
+    ///   - usage: of each node, what its flock-haproxy says; `nil` when one does not answer.
     ///   - backends: HAProxy's name of each app.
-    mutating func read(_ nodes: [String: [StatsRow]?], backends: [String: String]) -> [String: AppSample] {
+    mutating func read(
+        _ nodes: [String: [StatsRow]?], usage: [[AppUsage]]? = nil, backends: [String: String]
+    ) -> [String: AppSample] {
         var samples = backends.mapValues { _ in AppSample() }
         for (node, rows) in nodes {
             guard let rows else {
@@ -45,6 +51,13 @@ struct SampleReader: Sendable {
                 }
             }
             totals[node] = byName.mapValues(\.totalSessions)
+        }
+        if let usage {
+            let idle = Dictionary(usage.joined().map { ($0.app, $0.idle) }, uniquingKeysWith: min)
+            for app in samples.keys {
+                samples[app]?.isCounted = true
+                samples[app]?.sinceLast = idle[app]
+            }
         }
         return samples
     }

@@ -44,13 +44,13 @@ public actor MasterSocket {
         return answer.text
     }
 
-    /// The statistics of one worker.
+    /// The statistics of one worker, or those of one backend in it.
     /// - Throws: as `run(on:_:)` and `StatsCSV`.
     public nonisolated func statistics(
-        of worker: Int32, backendsOnly: Bool = false, timeout: Duration = .seconds(5)
+        of worker: Int32, backend: HAProxyName? = nil, timeout: Duration = .seconds(5)
     ) async throws(HAProxyError) -> [StatsRow] {
-        try StatsCSV.rows(
-            in: Array(try await run(on: worker, .showStat(backendsOnly: backendsOnly), timeout: timeout).utf8))
+        let command = backend.map { RuntimeCommand.showStatOf(backend: $0) } ?? .showStat(backendsOnly: false)
+        return try StatsCSV.rows(in: Array(try await run(on: worker, command, timeout: timeout).utf8))
     }
 
     /// Makes the master read its file again, and waits until a new worker has taken over.

@@ -15,6 +15,10 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
     /// The servers of a backend, or of all.
     case showServersState(backend: HAProxyName?)
     case showStat(backendsOnly: Bool)
+    /// The rows of one backend and its servers.
+    case showStatOf(backend: HAProxyName)
+    /// The rows of the stick table of that name.
+    case showTable(HAProxyName)
     case showInfo
     /// Makes room for a certificate that the configuration does not name.
     case newCertificate(path: PathToken)
@@ -42,6 +46,8 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
         case .showMap(let path): "show map \(path)"
         case .showServersState(let backend): "show servers state" + (backend.map { " \($0)" } ?? "")
         case .showStat(let backendsOnly): backendsOnly ? "show stat -1 2 -1" : "show stat"
+        case .showStatOf(let backend): "show stat \(backend) 7 -1"
+        case .showTable(let name): "show table \(name)"
         case .showInfo: "show info"
         case .newCertificate(let path): "new ssl cert \(path)"
         case .setCertificate(let path, _): "set ssl cert \(path) <<"
@@ -72,6 +78,8 @@ public enum RuntimeCommand: Hashable, Sendable, CustomStringConvertible {
         case .showMap: answer.isEmpty || answer.hasPrefix("0x")
         case .showServersState: answer.hasPrefix("1\n#")
         case .showStat: answer.hasPrefix("# pxname,")
+        case .showStatOf: answer.hasPrefix("# pxname,")
+        case .showTable: answer.hasPrefix("# table: ")
         case .showInfo: answer.hasPrefix("Name: ")
         case .newCertificate: answer.hasPrefix("New empty certificate store ")
         // Before it stands a "+ " for each line of the payload.

@@ -46,6 +46,22 @@ public struct RuntimeSocket: Sendable {
         return try StatsCSV.rows(in: answers[0])
     }
 
+    /// The statistics of one backend and its servers: a fraction of a millisecond, however many others there are.
+    /// - Throws: as `run` and `StatsCSV`; `haproxy_refused` if there is no such backend.
+    public func statistics(
+        of backend: HAProxyName, timeout: Duration = .seconds(5)
+    ) async throws(HAProxyError) -> [StatsRow] {
+        try StatsCSV.rows(in: Array(try await run([.showStatOf(backend: backend)], timeout: timeout)[0].utf8))
+    }
+
+    /// The rows of a stick table.
+    /// - Throws: as `run`; `haproxy_refused` if there is no such table.
+    public func table(
+        _ name: HAProxyName, timeout: Duration = .seconds(5)
+    ) async throws(HAProxyError) -> [StickTableEntry] {
+        try StickTableEntry.rows(in: try await run([.showTable(name)], timeout: timeout)[0])
+    }
+
     /// The servers of a backend, or of all.
     /// - Throws: as `run`; `haproxy_refused` if there is no such backend.
     public func servers(

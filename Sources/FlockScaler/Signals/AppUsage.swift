@@ -1,0 +1,10 @@
+/// What flock-haproxy says of an app's use on one node: without the requests that do not count.
+struct AppUsage: Decodable, Sendable, Hashable {
+    var app: String
+    /// Requests in this moment.
+    var inFlight: Int
+    var idleMilliseconds: Int
+
+    /// Since somebody used it.
+    var idle: Duration { inFlight > 0 ? .zero : .milliseconds(idleMilliseconds) }
+}
