@@ -28,9 +28,13 @@ demo: packages
 build: packages
 	$(SWIFT) build --build-tests
 
+# Tests wait for conditions with deadlines: hundreds at once on two cores would starve one another, and so would whole
+# sites under load beside the others.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 6
 test: build
 	@sh Tests/install-packages.sh $(TEST_PACKAGES)
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip EndToEndTests
+	$(SWIFT) test --skip-build --filter EndToEndTests
 
 lint: build
 	@sh Tests/install-packages.sh $(LINT_PACKAGES)

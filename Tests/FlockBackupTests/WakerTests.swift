@@ -227,10 +227,10 @@ struct WakerTests {
             #expect(first.header("Retry-After") == "5")
 
             let calls = site.marathon.calls.count
-            for _ in 0..<20 {
+            for _ in 0..<5 {
                 let again = try await site.ask()
                 #expect(again.status == 503 && again.header("X-Flock-Reason") == "exited_3")
-                #expect(["4", "5"].contains(again.header("Retry-After")))
+                #expect(again.header("Retry-After").flatMap { Int($0) }.map { (1...5).contains($0) } == true)
             }
             #expect(site.marathon.calls.count == calls)
             #expect(site.marathon.count("PUT", Self.put) == 1)

@@ -106,7 +106,7 @@ extension Waker {
         entry.concurrency = policy(app).concurrency
         entry.slug = FlockApp(app)?.slug.text
         entry.backOff.saw(app.configuration)
-        entry.state.confirmed(app.tasks ?? [], at: now)
+        entry.state.confirmed(app.instances > 0 ? app.tasks ?? [] : [], at: now)
         entries[appID] = entry
     }
 

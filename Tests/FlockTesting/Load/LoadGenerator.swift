@@ -24,14 +24,14 @@ public actor LoadGenerator {
     }
 
     /// Sends one request after another, each at its time whether or not the former were answered, until the flag is
-    /// raised; then waits for the answers.
+    /// raised or the task is cancelled; then waits for the answers.
     public func send(
         every interval: Duration, until isOver: Flag, _ request: @escaping @Sendable (_ number: Int) -> LoadRequest
     ) async {
         await withDiscardingTaskGroup { group in
             var next = clock.now
             var number = 0
-            while !isOver.isRaised {
+            while !isOver.isRaised && !Task.isCancelled {
                 let due = request(number)
                 group.addTask { await self.send(due) }
                 number += 1
