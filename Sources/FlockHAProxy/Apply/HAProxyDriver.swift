@@ -311,8 +311,14 @@ actor HAProxyDriver {
         }
     }
 
-    /// How the apps are used that HAProxy remembers.
+    /// How the apps are used that HAProxy remembers; what old workers still carry is in flight too.
     func usage() async throws -> [AppUsage] {
-        try await runtime.table(HAProxyName(literal: "flock_use")).map(AppUsage.init).sorted { $0.app < $1.app }
+        let table = HAProxyName(literal: "flock_use")
+        var rows = try await runtime.table(table)
+        for worker in try await haproxy.master.showProcesses().workers where worker.old {
+            let answer = try? await haproxy.master.run(on: worker.pid, .showTable(table))
+            rows += try answer.map(StickTableEntry.rows) ?? []
+        }
+        return Dictionary(grouping: rows, by: \.key).values.map(AppUsage.init).sorted { $0.app < $1.app }
     }
 }

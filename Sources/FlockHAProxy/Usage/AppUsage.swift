@@ -8,15 +8,17 @@ struct AppUsage: Encodable, Sendable, Hashable {
     var app: String
     /// Since HAProxy remembers.
     var requests: Int
-    /// In this moment, as far as the present worker has them.
+    /// In this moment.
     var inFlight: Int
     /// Since the last request came, or ended.
     var idleMilliseconds: Int
 
-    init(_ entry: StickTableEntry) {
-        app = entry.key
-        requests = entry.values["http_req_cnt"] ?? 0
-        inFlight = entry.values["conn_cur"] ?? 0
-        idleMilliseconds = max(0, Int((Self.memory - entry.expiry) / .milliseconds(1)))
+    /// - Parameter rows: of one app, each of another worker: the present one has been handed what the others counted.
+    init(_ rows: [StickTableEntry]) {
+        app = rows.first?.key ?? ""
+        requests = rows.compactMap { $0.values["http_req_cnt"] }.max() ?? 0
+        inFlight = rows.reduce(0) { $0 + ($1.values["conn_cur"] ?? 0) }
+        let expiry = rows.map(\.expiry).max() ?? .zero
+        idleMilliseconds = max(0, Int((Self.memory - expiry) / .milliseconds(1)))
     }
 }
