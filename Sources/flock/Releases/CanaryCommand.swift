@@ -66,9 +66,10 @@ struct CanaryCommand: AsyncParsableCommand {
     }
 
     private static func record(of app: String, _ connection: Connection) async throws -> ReleaseRecord {
-        guard let slug = Slug(app), let found = try await connection.marathon.app(ReleaseRecord.id(for: slug)),
-            let record = ReleaseRecord(found)
-        else { throw CommandError(.releaseUnknown, "no release of \"\(app)\"; \"flock apps\" lists what there is") }
+        let unknown = CommandError(.releaseUnknown, "no release of \"\(app)\"; \"flock apps\" lists what there is")
+        guard let slug = Slug(app) else { throw unknown }
+        let found = try await connection.marathon.app(ReleaseRecord.id(for: slug))
+        guard let record = found.flatMap(ReleaseRecord.init) else { throw unknown }
         return record
     }
 
