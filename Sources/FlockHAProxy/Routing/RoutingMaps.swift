@@ -20,10 +20,12 @@ struct RoutingMaps: Sendable, Hashable {
         }
     }
 
-    private var entries: [Name: [MapToken: MapToken]] = [:]
+    typealias Entries = [MapToken: MapToken]
+
+    private var entries: [Name: Entries] = [:]
 
     /// The entries of one map. What is no token is left out: nothing else may reach HAProxy.
-    subscript(name: Name) -> [MapToken: MapToken] {
+    subscript(name: Name) -> Entries {
         get { entries[name] ?? [:] }
         set { entries[name] = newValue }
     }

@@ -35,20 +35,23 @@ struct RoutingPlan: Sendable {
     var maps: RoutingMaps {
         var maps = RoutingMaps()
         guard !isACL else { return maps }
+        // Each in a variable of its own: changed inside the maps, one would be copied for each entry.
+        var (hosts, prefixes, apps): (RoutingMaps.Entries, RoutingMaps.Entries, RoutingMaps.Entries) = ([:], [:], [:])
         for route in table.routes {
             guard let app = MapToken(route.appID) else { continue }
             let release = route.canary.flatMap { MapToken("\(app)=\($0.percent)=\($0.appID)") } ?? app
-            for host in route.hosts { maps[.hosts][MapToken(host)] = app }
-            for host in route.releaseHosts { maps[.hosts][MapToken(host)] = release }
-            for prefix in route.prefixes { maps[.prefixes][prefix] = release }
+            for host in route.hosts { hosts[MapToken(host)] = app }
+            for host in route.releaseHosts { hosts[MapToken(host)] = release }
+            for prefix in route.prefixes { prefixes[prefix] = release }
             if hasBackend(route) {
-                maps[.apps][app] = MapToken(route.backend)
+                apps[app] = MapToken(route.backend)
             } else if route.options?.isGuard ?? true || quarantined.contains(route.appID) {
                 // What guards it is not in the file yet, or cannot be.
-                maps[.apps][app] = Self.closed
+                apps[app] = Self.closed
             }
         }
-        if let app = acme.flatMap({ MapToken($0.appID) }) { maps[.hosts][Self.acmeKey] = app }
+        if let app = acme.flatMap({ MapToken($0.appID) }) { hosts[Self.acmeKey] = app }
+        (maps[.hosts], maps[.prefixes], maps[.apps]) = (hosts, prefixes, apps)
         return maps
     }
 
