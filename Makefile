@@ -3,7 +3,9 @@
 SWIFT ?= swift
 PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config git nodejs curl ca-certificates tar unzip
 LINT_PACKAGES := shellcheck
-BENCH_PACKAGES := wrk
+# A load, a compiler for a server that starts in no time, and systemd-socket-activate to compare waking with.
+BENCH_PACKAGES := wrk gcc libc6-dev systemd
+BENCH_PRODUCTS := flock flock-engine flock-haproxy flock-backup
 # Clients that others wrote for Marathon; a compiler for apps that start in no time; an authority for certificates.
 TEST_PACKAGES := python3-marathon gcc libc6-dev openssl
 SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
@@ -14,7 +16,7 @@ help:
 	@echo "make demo    install what is missing, build, start everything, push the example, see it sleep and wake"
 	@echo "make test    run all tests"
 	@echo "make lint    formatting, warnings, import arrows, shell scripts"
-	@echo "make bench   measure waking, proxying and the engine, each against a baseline of the same run"
+	@echo "make bench   measure waking, routing, proxying and the engine, each against a baseline of the same run"
 
 packages:
 	@sh Tests/install-packages.sh $(PACKAGES)
@@ -44,8 +46,7 @@ lint: build
 
 bench: packages
 	@sh Tests/install-packages.sh $(BENCH_PACKAGES)
-	$(SWIFT) build -c release --product flock
-	$(SWIFT) build -c release --product flock-engine
+	for product in $(BENCH_PRODUCTS); do $(SWIFT) build -c release --product $$product || exit 1; done
 	FLOCK="$$($(SWIFT) build -c release --show-bin-path)/flock" $(SWIFT) run --package-path Benchmarks -c release flock-bench
 
 format:

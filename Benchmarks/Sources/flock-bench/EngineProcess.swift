@@ -113,30 +113,14 @@ final class EngineProcess {
     // MARK: The process
 
     /// MiB of memory that are the process's now.
-    func residentMemory() throws -> Double {
-        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-            let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Double($0) })
-        else { throw RawHTTP.Failure(what: "no VmRSS in /proc/\(pid)/status") }
-        return kibibytes / 1024
-    }
+    func residentMemory() throws -> Double { try figures.memory("VmRSS") / 1024 }
 
     /// Processor time that the process uses while nothing is asked of it, in percent of a core.
     func idleLoad(seconds: Int) throws -> Double {
-        let before = try ticks()
+        let before = try figures.processorTime()
         let elapsed = Program.time { sleep(UInt32(seconds)) } / 1000
-        return (try ticks() - before) / Double(sysconf(Int32(_SC_CLK_TCK))) / elapsed * 100
+        return (try figures.processorTime() - before) / elapsed * 100
     }
 
-    private var pid: Int32 { process?.processIdentifier ?? 0 }
-
-    /// Of the clock, in user and system mode. Source: proc(5), /proc/PID/stat.
-    private func ticks() throws -> Double {
-        let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
-            throw RawHTTP.Failure(what: "/proc/\(pid)/stat is unknown")
-        }
-        return user + system
-    }
+    private var figures: ProcessFigures { ProcessFigures(pid: process?.processIdentifier ?? 0) }
 }

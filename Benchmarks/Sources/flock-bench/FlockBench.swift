@@ -1,7 +1,8 @@
 import Foundation
 
 /// Measures the binary that `FLOCK` names, and `flock-engine` beside it, and prints each figure beside a baseline of
-/// the same run. Arguments name the benchmarks to run: `site`, `launch`, `scale`, `many`; all without.
+/// the same run. Arguments name the benchmarks to run: `wake`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
+/// `many`; all without.
 @main
 struct FlockBench {
     static func main() {
@@ -15,9 +16,11 @@ struct FlockBench {
         do {
             let benchmarks: [(name: String, run: () throws -> Void)] = [
                 (
-                    "site",
-                    { try measureSite(flock: flock, example: root.appendingPathComponent("examples/hello-node")) }
+                    "wake",
+                    { try measureWake(flock: flock, example: root.appendingPathComponent("examples/hello-node")) }
                 ),
+                ("proxy", ProxyBenchmark(flock: flock).run), ("held", HeldBenchmark(flock: flock).run),
+                ("hosts", HostsBenchmark(flock: flock).run), ("apply", ApplyBenchmark(flock: flock).run),
                 ("launch", LaunchBenchmark(flock: flock).run), ("scale", ScaleBenchmark(flock: flock).run),
                 ("many", ManyAppsBenchmark(flock: flock).run),
             ]
@@ -33,11 +36,16 @@ struct FlockBench {
         }
     }
 
-    private static func measureSite(flock: String, example: URL) throws {
-        let site = try Site(flock: flock, example: example)
+    private static func measureWake(flock: String, example: URL) throws {
+        let site = try Site(flock: flock)
         defer { site.stop() }
         try site.start()
-        try WakeBenchmark(site: site).run()
-        try ProxyBenchmark(site: site).run()
+        let tiny = try SiteProgram.tiny(in: site.folder)
+        let node = try SiteProgram.node(example: example, in: site.folder)
+        for program in [tiny, node] {
+            try site.push(program)
+            try WakeBenchmark(site: site, program: program).run()
+        }
+        try WakeBenchmark(site: site, program: tiny, busy: node).run()
     }
 }

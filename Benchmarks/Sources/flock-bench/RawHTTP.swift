@@ -23,9 +23,17 @@ enum RawHTTP {
         return String(decoding: answer, as: UTF8.self)
     }
 
-    /// Time from now to the first byte of the answer; refused connections are tried again each half millisecond.
+    /// Milliseconds from now to the first bytes of the answer; refused connections are tried again each half
+    /// millisecond.
     static func timeToFirstByte(port: Int, path: String, host: String, within limit: Duration = .seconds(30)) throws
         -> Double
+    {
+        try firstByte(port: port, path: path, host: host, within: limit).elapsed
+    }
+
+    /// The same, and what the first read of the answer gave.
+    static func firstByte(port: Int, path: String, host: String, within limit: Duration = .seconds(30)) throws
+        -> (elapsed: Double, answer: String)
     {
         let clock = ContinuousClock()
         let start = clock.now
@@ -36,13 +44,13 @@ enum RawHTTP {
             }
             defer { close(socket) }
             send(socket, "GET", path, host, nil, "")
-            var answer = [UInt8](repeating: 0, count: 12)
-            guard read(socket, &answer, answer.count) == answer.count else { continue }
+            var bytes = [UInt8](repeating: 0, count: 16384)
+            let count = read(socket, &bytes, bytes.count)
+            guard count > 12 else { continue }
             let elapsed = (clock.now - start) / .milliseconds(1)
-            guard String(decoding: answer, as: UTF8.self).hasSuffix(" 200") else {
-                throw Failure(what: "answered \(String(decoding: answer, as: UTF8.self))")
-            }
-            return elapsed
+            let answer = String(decoding: bytes[..<count], as: UTF8.self)
+            guard answer.prefix(12).hasSuffix(" 200") else { throw Failure(what: "answered \(answer.prefix(12))") }
+            return (elapsed, answer)
         }
         throw Failure(what: "no answer within \(limit)")
     }
@@ -50,6 +58,8 @@ enum RawHTTP {
     /// - Returns: a socket that the caller closes; nil where nobody listens.
     static func connect(port: Int) -> Int32? {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian

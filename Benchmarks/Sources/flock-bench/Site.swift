@@ -1,21 +1,16 @@
 import Foundation
 
-/// `flock up` in a folder of its own, with the example deployed.
+/// `flock up` in a folder of its own, with programs pushed to it.
 final class Site {
-    static let host = "hello-node.flock.localhost"
-    static let id = "/hello-node-1.0.0"
-
     let web = 28000
     let engine = 28080
     let folder: URL
     private let flock: String
-    private let example: URL
     private var process: Process?
     private var token: String?
 
-    init(flock: String, example: URL) throws {
+    init(flock: String) throws {
         self.flock = flock
-        self.example = example
         folder = URL(fileURLWithPath: "/tmp/flock-bench-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -34,23 +29,20 @@ final class Site {
         try Program.wait("flock up") {
             (try? RawHTTP.request(port: self.engine, "GET", "/ping").contains("pong")) == true
         }
-        let program = folder.appendingPathComponent("hello-node")
-        try FileManager.default.copyItem(at: example, to: program)
-        // Else the limit of the app is measured.
-        let package = program.appendingPathComponent("package.json")
-        let text = try String(contentsOf: package, encoding: .utf8)
-        try text.replacingOccurrences(of: #""cpus": 0.1"#, with: #""cpus": 2"#)
-            .write(to: package, atomically: true, encoding: .utf8)
-        try Program.run(flock, ["repo", "create", "hello-node"] + options, in: folder)
+    }
+
+    /// Returns when it serves.
+    func push(_ program: SiteProgram) throws {
+        try Program.run(flock, ["repo", "create", program.name] + options, in: folder)
         for arguments in [
             ["init", "-q", "-b", "main"], ["add", "-A"],
             ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "Hello"],
-            ["push", "-q", "\(folder.path)/state/git/hello-node.git", "main"],
+            ["push", "-q", "\(folder.path)/state/git/\(program.name).git", "main"],
         ] {
-            try Program.run("/usr/bin/git", arguments, in: program)
+            try Program.run("/usr/bin/git", arguments, in: program.folder)
         }
         try Program.wait("the app") {
-            (try? RawHTTP.request(port: self.web, "GET", "/health", host: Self.host).hasPrefix("HTTP/1.1 200")) == true
+            (try? RawHTTP.request(port: self.web, "GET", "/", host: program.host).hasPrefix("HTTP/1.1 200")) == true
         }
     }
 
@@ -61,25 +53,29 @@ final class Site {
     }
 
     /// Ends the app's tasks and waits until none is left.
-    func putToSleep() throws {
-        _ = try ask("PUT", "/v2/apps\(Self.id)", body: #"{"instances":0}"#)
-        try Program.wait("the app is gone") { try ask("GET", "/v2/apps\(Self.id)/tasks").contains(#""tasks":[]"#) }
+    func putToSleep(_ program: SiteProgram) throws {
+        _ = try ask("PUT", "/v2/apps\(program.id)", body: #"{"instances":0}"#)
+        try Program.wait("the app is gone") { try ask("GET", "/v2/apps\(program.id)/tasks").contains(#""tasks":[]"#) }
         // HAProxy learns of it a moment later.
         usleep(200_000)
     }
 
     /// Asks the engine.
     private func ask(_ method: String, _ path: String, body: String = "") throws -> String {
-        if token == nil {
-            token = try String(contentsOf: folder.appendingPathComponent("state/engine-token"), encoding: .utf8)
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-        }
-        return try RawHTTP.request(port: engine, method, path, token: token, body: body)
+        try RawHTTP.request(port: engine, method, path, token: try readToken(), body: body)
+    }
+
+    func readToken() throws -> String {
+        if let token { return token }
+        let text = try String(contentsOf: folder.appendingPathComponent("state/engine-token"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        token = text
+        return text
     }
 
     /// Where the app's task listens.
-    func taskPort() throws -> Int {
-        let answer = try ask("GET", "/v2/apps\(Self.id)/tasks")
+    func taskPort(_ program: SiteProgram) throws -> Int {
+        let answer = try ask("GET", "/v2/apps\(program.id)/tasks")
         guard let start = answer.range(of: #""ports":["#)?.upperBound,
             let port = Int(answer[start...].prefix { $0.isNumber })
         else { throw RawHTTP.Failure(what: "no task") }

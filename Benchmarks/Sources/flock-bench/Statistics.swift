@@ -8,7 +8,7 @@ struct Statistics {
 
     var median: Double { quantile(0.5) }
     var p90: Double { quantile(0.9) }
-    var least: Double { sorted.first ?? .nan }
+    var most: Double { sorted.last ?? .nan }
 
     /// Nearest rank.
     private func quantile(_ share: Double) -> Double {
