@@ -18,6 +18,8 @@ public actor RoutingService: Service, Reporting {
     private var prober: ReadinessProber?
 
     private var apps: [String: App] = [:]
+    /// Made of the apps with this domain; `nil` when it has to be made anew.
+    private var made: (table: RoutingTable, domain: HostDomain)?
     /// Whether Marathon was read at least once: before, an empty table means nothing.
     private var isInformed = false
     private var unread = Unread.everything
@@ -131,9 +133,14 @@ public actor RoutingService: Service, Reporting {
             switch wanted {
             case .everything:
                 apps = Dictionary(try await marathon.apps().map { ($0.id, $0) }) { first, _ in first }
+                made = nil
                 isInformed = true
             case .apps(let ids):
-                for id in ids { apps[id] = try await marathon.app(id) }
+                for id in ids {
+                    let app = try await marathon.app(id)
+                    if made?.table.update(apps[id], to: app) != true { made = nil }
+                    apps[id] = app
+                }
             }
             if trouble == "Marathon does not answer" { trouble = nil }
         } catch {
@@ -195,8 +202,16 @@ public actor RoutingService: Service, Reporting {
 
     // MARK: Applying
 
+    private func table() -> RoutingTable {
+        let domain = settings.current.domain
+        if let made, made.domain == domain { return made.table }
+        let table = RoutingTable(apps: Array(apps.values), domain: domain)
+        made = (table, domain)
+        return table
+    }
+
     private func apply() async {
-        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
+        let table = table()
         let targets = table.routes.flatMap(\.targets)
         proven.formIntersection(targets.map(\.taskID))
         proven.formUnion(targets.filter { $0.isAlive == true }.map(\.taskID))
@@ -231,7 +246,7 @@ public actor RoutingService: Service, Reporting {
     /// - Throws: when HAProxy could not be told.
     func drain(_ appID: String, _ lease: Lease) async throws -> Bool {
         try requireInformed("drain \(appID)")
-        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
+        let table = table()
         let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
         guard drains.drain(appID, tasks: Set(tasks), lease, at: clock.now) else { return false }
         CrashPoint.haproxyLeased.pass()
@@ -261,7 +276,7 @@ public actor RoutingService: Service, Reporting {
 
     func drainReport(_ appID: String, for holder: Lease.Holder) async throws -> DrainReport {
         try requireInformed("ask for \(appID)")
-        let table = RoutingTable(apps: Array(apps.values), domain: settings.current.domain)
+        let table = table()
         let backend = table.routes.first { $0.appID == appID }?.backend
         let sessions = if let backend { try await driver.sessions(of: backend) } else { 0 }
         return DrainReport(

@@ -117,4 +117,33 @@ import Testing
         backup.tasks = [AppExamples.task(9101, of: backup.id, host: "10.0.0.5")]
         #expect(table([backup]).backups.map(\.description) == ["10.0.0.5:9101"])
     }
+
+    @Test func `an app that gets a task is taken over as if all were read`() {
+        let woken = AppExamples.app("shop", "2.0.0", release: 2, ports: [1, 2])
+        var present = table([old, new])
+        for (before, after) in [(new, woken), (woken, new)] {
+            let isTaken = present.update(before, to: after)
+            #expect(isTaken)
+            #expect(present == table([old, after]))
+        }
+    }
+
+    @Test func `an app whose names, check or role change is not taken over alone`() {
+        let renamed = AppExamples.app("shop", "2.0.0", release: 2, labels: [Label.hosts: "shop.example.org"])
+        let checked = AppExamples.app("shop", "2.0.0", release: 2, path: "/up")
+        let record = AppExamples.record("shop", 3, old.id)
+        var backup = new
+        backup.definition.labels = [Label.role: "backup"]
+        let changes: [(App?, App?)] = [
+            (new, renamed), (new, checked), (nil, new), (new, nil), (backup, backup),
+            (record, AppExamples.record("shop", 4, new.id)),
+        ]
+        for (before, after) in changes {
+            let former = table([old, before, record].compactMap(\.self))
+            var present = former
+            let isTaken = present.update(before, to: after)
+            #expect(!isTaken)
+            #expect(present == former)
+        }
+    }
 }

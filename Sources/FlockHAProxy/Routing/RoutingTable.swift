@@ -112,6 +112,19 @@ struct RoutingTable: Sendable, Hashable {
             .map(\.address).sorted { $0.description < $1.description }
     }
 
+    /// Takes over what has become of an app, where that touches no other one: of thousands, one is looked at.
+    /// - Returns: whether it did; otherwise the table is to be made anew, since names may go from app to app.
+    mutating func update(_ old: App?, to new: App?) -> Bool {
+        guard let old, let new, old.id == new.id, old.labels == new.labels, new.labels[Label.role] == nil,
+            old.definition.healthChecks == new.definition.healthChecks
+        else { return false }
+        // An app that is none of Flock's has no route, then as now.
+        guard let index = routes.firstIndex(where: { $0.appID == new.id }) else { return true }
+        routes[index].instances = new.instances
+        routes[index].targets = Self.targets(of: new, port: routes[index].check?.portIndex ?? 0)
+        return true
+    }
+
     /// The app that has this id, or that a slug serves now.
     func route(named name: String) -> Route? {
         let id = Slug(name).flatMap { current[$0] } ?? name
