@@ -73,7 +73,10 @@ struct SiteProgram {
         // A connection would start it.
         let local = "0100007F:" + Self.hexadecimal(port)
         try Program.wait("systemd-socket-activate") {
-            try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).contains("\(local) 00000000:0000 0A")
+            guard process.isRunning else {
+                throw RawHTTP.Failure(what: "systemd-socket-activate has ended: port \(port) may be taken")
+            }
+            return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).contains("\(local) 00000000:0000 0A")
         }
         return try RawHTTP.timeToFirstByte(port: port, path: "/", host: "localhost")
     }
