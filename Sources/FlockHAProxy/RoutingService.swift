@@ -33,7 +33,12 @@ public actor RoutingService: Service, Reporting {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var reloadTimer: Task<Void, Never>?
     private var isStopping = false
-    private var trouble: String?
+    private var isMarathonLost = false
+    /// Why the last round was not applied.
+    private var failure: String?
+    private var trouble: String? { isMarathonLost ? "Marathon does not answer" : failure }
+    /// What the last round was made with.
+    private var appliedSettings: Settings?
 
     /// - Throws: when HAProxy is not installed.
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) throws {
@@ -99,10 +104,10 @@ public actor RoutingService: Service, Reporting {
             switch signal {
             case .lost(let why):
                 logger.warning("Marathon does not answer, routes stay as they are; trying again: \(why)")
-                trouble = "Marathon does not answer"
+                isMarathonLost = true
                 continue
             case .connected:
-                if trouble != nil || !isInformed { logger.info("Marathon answers") }
+                if isMarathonLost || !isInformed { logger.info("Marathon answers") }
                 unread = .everything
             case .poll: unread = .everything
             case .event(let event): unread.add(event)
@@ -142,9 +147,9 @@ public actor RoutingService: Service, Reporting {
                     apps[id] = app
                 }
             }
-            if trouble == "Marathon does not answer" { trouble = nil }
+            isMarathonLost = false
         } catch {
-            trouble = "Marathon does not answer"
+            isMarathonLost = true
             unread = .everything
         }
         return isInformed
@@ -160,7 +165,7 @@ public actor RoutingService: Service, Reporting {
             try? await clock.sleep(for: .milliseconds(500))
             let before = drains
             drains.expire(at: clock.now)
-            if before != drains || trouble != nil { ring() }
+            if before != drains || trouble != nil || appliedSettings != settings.current { ring() }
             await save()
         }
     }
@@ -211,6 +216,7 @@ public actor RoutingService: Service, Reporting {
     }
 
     private func apply() async {
+        appliedSettings = settings.current
         let table = table()
         let targets = table.routes.flatMap(\.targets)
         proven.formIntersection(targets.map(\.taskID))
@@ -225,7 +231,7 @@ public actor RoutingService: Service, Reporting {
                 proven.contains(target.taskID) && target.isAlive != false && route.instances > 0
                     && !drains.contains(target.taskID, of: route.appID)
             }
-            trouble = nil
+            failure = nil
             if case .reloadDue(let moment) = outcome {
                 reloadTimer?.cancel()
                 reloadTimer = Task {
@@ -234,7 +240,7 @@ public actor RoutingService: Service, Reporting {
                 }
             }
         } catch {
-            trouble = "the last change could not be applied: \(error)"
+            failure = "the last change could not be applied: \(error)"
             logger.error("change not applied: \(error)")
         }
     }
