@@ -125,7 +125,7 @@ final class ProxyNodeApp: Sendable {
             return res.end(b);
           }
           if (path === '/flock') {
-            res.setHeader('X-Flock-Woke', '9');
+            res.setHeader('X-Flock-Woke', '987654321');
             res.setHeader('x-flock-code', 'forged');
             res.setHeader('X-Other', 'kept');
             res.setHeader('trailer', 'x-flock-late');

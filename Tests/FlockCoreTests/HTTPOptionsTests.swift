@@ -23,14 +23,14 @@ import Testing
 
     @Test(arguments: [
         "", "secret", "$5$", "$5$a", "$5$$b", "$9$a$b", "5$a$b", "$5$a$b'", "$5$a$b c", "$5$a$b\n", "$5$a$\u{e9}",
-        "$5$a$" + String(repeating: "x", count: 300),
+        "$5$a$" + String(repeating: "x", count: 300), "$6$rounds=10001$a$b", "$2b$11$abc", "$y$jD5$a$b", "$7$a$b",
     ])
     func `anything else is no hash`(_ text: String) { #expect(PasswordHash(text) == nil) }
 
     @Test(arguments: [
         "", "{", "[]", #"{"users":{"a b":"$5$a$b"}}"#, #"{"users":{"a":"x"}}"#, #"{"allow":["x"]}"#,
         #"{"rate":{"requests":0,"per":"1s"}}"#, #"{"rate":{"requests":1,"per":"1d"}}"#, #"{"timeout":"0s"}"#,
-        #"{"sticky":"yes"}"#,
+        #"{"sticky":"yes"}"#, #"{"alow":["10.0.0.0/8"]}"#,
     ])
     func `a label with a fault anywhere is not understood at all`(_ label: String) {
         #expect(HTTPOptions(label: label) == nil)

@@ -77,6 +77,36 @@ import Testing
         }
     }
 
+    @Test func `a guard that is new closes its app until it stands, also where the backend is there`() async throws {
+        try await EchoServers.run(1) { servers in
+            try await DriverSite.run { site in
+                try await site.apply([app(servers.ports)])
+                #expect(try await site.get("shop.flock.test").status == 200)
+                let guarded = app(servers.ports, #"{"allow":["192.0.2.0/24"]}"#)
+                let table = RoutingTable(apps: [guarded], domain: site.settings.current.domain)
+                _ = try await site.driver.apply(table, isServing: { _, _ in true })
+                #expect(try await site.get("shop.flock.test").status == 503)
+                try await site.apply([guarded])
+                #expect(try await site.get("shop.flock.test").status == 403)
+            }
+        }
+    }
+
+    @Test func `another style is taken over while HAProxy runs`() async throws {
+        try await EchoServers.run(1) { servers in
+            try await DriverSite.run(style: .acl) { site in
+                try await site.apply([app(servers.ports)])
+                var settings = site.settings.current
+                settings.http.style = .map
+                site.settings.replace(with: settings)
+                // The first try finds out that the maps are missing.
+                try? await site.apply([app(servers.ports)])
+                try await site.apply([app(servers.ports)])
+                #expect(try await site.get("shop.flock.test").status == 200)
+            }
+        }
+    }
+
     @Test func `a connection that an old worker has is no way around a guard`() async throws {
         try await EchoServers.run(2) { servers in
             try await DriverSite.run { site in

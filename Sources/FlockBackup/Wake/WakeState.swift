@@ -25,6 +25,8 @@ struct WakeState: Sendable {
 
     private var endpoints: [Endpoint] = []
     private var learned: ContinuousClock.Instant?
+    /// When Marathon, or the task itself, said so last.
+    private var confirmed: ContinuousClock.Instant?
     /// Of who puts the app to sleep.
     private(set) var lease: Lease?
 
@@ -67,19 +69,19 @@ struct WakeState: Sendable {
         guard !isHeld(at: now) else { return }
         if serving(at: now).isEmpty { endpoints = [] }
         if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
-        learned = now
+        (learned, confirmed) = (now, now)
     }
 
     /// Marathon says which tasks run: those that are known among them are believed anew, others are forgotten.
     mutating func confirmed(_ running: [AppTask], at now: ContinuousClock.Instant) {
         guard !serving(at: now).isEmpty else { return }
         endpoints.removeAll { endpoint in !running.contains { $0.id == endpoint.taskID } }
-        learned = now
+        (learned, confirmed) = (now, now)
     }
 
     /// Marathon does not answer, so it launches nothing that could take the place of what served a moment ago.
     mutating func unconfirmed(at now: ContinuousClock.Instant) {
-        if let last = learned, now - last < Self.outageTrust { learned = now }
+        if let confirmed, now - confirmed < Self.outageTrust { learned = now }
     }
 
     mutating func lost(taskID: String) {

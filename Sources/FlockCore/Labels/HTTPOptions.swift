@@ -29,7 +29,21 @@ public struct HTTPOptions: Codable, Sendable, Hashable {
     /// Whether HAProxy speaks HTTP/2 without TLS to the app's port.
     public var h2: Bool?
 
+    enum CodingKeys: String, CodingKey, CaseIterable { case sticky, users, allow, rate, timeout, h2 }
+
     public init() {}
+
+    /// - Throws: for a key that is not known: it might be a guard.
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        sticky = try container.decodeIfPresent(Bool.self, forKey: .sticky)
+        users = try container.decodeIfPresent([String: PasswordHash].self, forKey: .users)
+        allow = try container.decodeIfPresent([IPNetwork].self, forKey: .allow)
+        rate = try container.decodeIfPresent(Rate.self, forKey: .rate)
+        timeout = try container.decodeIfPresent(TimeSpan.self, forKey: .timeout)
+        h2 = try container.decodeIfPresent(Bool.self, forKey: .h2)
+    }
 
     /// `nil` for what is not to be understood as a whole: part of it would let somebody in.
     init?(label: String) {
@@ -72,13 +86,15 @@ public struct HTTPOptions: Codable, Sendable, Hashable {
 }
 
 /// A password as crypt(3) keeps it: `$5$salt$hash`, `$6$…`, `$y$…`. The prefix says the method.
+///
+/// HAProxy hashes while everybody else waits: what costs more than some 50 ms is refused.
 public struct PasswordHash: Codable, Sendable, Hashable {
     public let text: String
 
     public init?(_ text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false)
         guard text.utf8.count <= 300, parts.count >= 4, parts[0].isEmpty,
-            ["1", "5", "6", "2a", "2b", "2y", "7", "y", "gy"].contains(parts[1]),
+            Self.isCheap(method: parts[1], cost: parts[2]),
             parts.dropFirst(2).allSatisfy({ part in
                 !part.isEmpty
                     && part.unicodeScalars.allSatisfy {
@@ -88,6 +104,18 @@ public struct PasswordHash: Codable, Sendable, Hashable {
             })
         else { return nil }
         self.text = text
+    }
+
+    private static func isCheap(method: Substring, cost: Substring) -> Bool {
+        switch method {
+        case "1": true
+        case "5", "6":
+            !cost.hasPrefix("rounds=") || (Int(cost.dropFirst("rounds=".count)).map { $0 <= 10_000 } ?? false)
+        case "2a", "2b", "2y": Int(cost).map { $0 <= 10 } ?? false
+        // The cost that mkpasswd and Debian use.
+        case "y", "gy": cost == "j9T"
+        default: false
+        }
     }
 
     public init(from decoder: any Decoder) throws {

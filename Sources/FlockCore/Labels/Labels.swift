@@ -16,7 +16,7 @@ public enum Label {
     public static let scale = "FLOCK_SCALE"
     /// The branch of a preview.
     public static let preview = "FLOCK_PREVIEW"
-    /// What an app is to Flock itself: `release` for a ``ReleaseRecord``, `backup` for flock-backup on a cluster.
+    /// What an app is to Flock itself: `release` for a ``ReleaseRecord``, `backup` or `haproxy` for those parts on a cluster.
     public static let role = "FLOCK_ROLE"
     /// In a ``ReleaseRecord``: the id of the app that its slug serves.
     public static let target = "FLOCK_TARGET"

@@ -38,6 +38,8 @@ actor HAProxyDriver {
     /// Digests of the parts that HAProxy has taken.
     private var accepted: Set<Data> = []
     private(set) var closed: [ClosedApp] = []
+    /// What each backend does with its app's requests, as far as HAProxy has it.
+    private var standing: [HAProxyName: BackendOptions] = [:]
     /// Changed through the socket since the files were written.
     private var unsaved: RoutingPlan?
     private var reloadDue: ContinuousClock.Instant?
@@ -86,13 +88,26 @@ actor HAProxyDriver {
         do {
             try await haproxy.start()
         } catch {
-            // The files may be of an older version, or half of a change.
-            guard store.restoreGood() else { throw error }
-            logger.warning("HAProxy does not start with its files, using the last good ones: \(error)")
-            try await haproxy.start()
+            try await startAnyhow(after: error)
         }
         try store.keepAsGood()
         logger.info("HAProxy started", metadata: ["listen": "\(settings.current.http.listen)"])
+    }
+
+    /// The files may be of an older version, half of a change, or name a port that has been somebody else's since.
+    private func startAnyhow(after error: any Error) async throws {
+        if store.restoreGood(), (try? await haproxy.start()) != nil {
+            logger.warning("HAProxy does not start with its files, using the last good ones: \(error)")
+            return
+        }
+        logger.warning("HAProxy does not start with its files, beginning with none: \(error)")
+        try store.write(nothing())
+        try await haproxy.start()
+    }
+
+    private func nothing() throws -> RenderedFiles {
+        let table = RoutingTable(apps: [], domain: settings.current.domain)
+        return renderer.render(RoutingPlan(table: table, slots: SlotTable(), settings: settings.current))
     }
 
     /// Returns when HAProxy has ended, or the task is cancelled.
@@ -141,6 +156,7 @@ actor HAProxyDriver {
         review(&plan)
         if !lacksRoom, renderer.structure(of: plan) == structure {
             reloadDue = nil
+            standing = plan.optionsByBackend
             try await change(to: plan)
             return .applied
         }
@@ -150,6 +166,7 @@ actor HAProxyDriver {
             // Members of the backends that are there need not wait, nor who is drained.
             plan.slots = slots
             plan.slots.fill(from: table, isServing)
+            plan.awaitGuards(standing)
             try await change(to: plan)
             return .reloadDue(due)
         }
@@ -193,8 +210,10 @@ actor HAProxyDriver {
     /// Writes what was changed through the socket: should HAProxy be started again, it starts with that.
     func save() throws {
         guard let plan = unsaved else { return }
-        try store.write(renderer.render(plan))
-        try store.keepAsGood()
+        let files = renderer.render(plan)
+        try store.write(files)
+        // Where a reload is due, HAProxy has not taken these yet; that reload makes them the good ones.
+        if files.structure == structure { try store.keepAsGood() }
         unsaved = nil
     }
 
@@ -238,6 +257,7 @@ actor HAProxyDriver {
         slots = plan.slots
         maps = files.maps
         structure = files.structure
+        standing = plan.optionsByBackend
         accepted = Set(plan.routes.map { renderer.structure(of: $0, in: plan) })
         try store.keepAsGood()
         logger.info(
@@ -281,12 +301,34 @@ actor HAProxyDriver {
     private func resync() async throws {
         var found = SlotTable()
         found.adopt(try await runtime.servers())
-        var maps = RoutingMaps()
+        slots = found
         if settings.current.http.style == .map {
-            for name in RoutingMaps.Name.allCases { maps.adopt(try await runtime.map(paths.map(name)), as: name) }
+            if let known = try await runningMaps() {
+                (maps, structure) = (known, store.structure)
+            } else {
+                // It runs another style, or the file of an older flock-haproxy: a reload is what helps.
+                (maps, structure) = (RoutingMaps(), nil)
+            }
+        } else {
+            (maps, structure) = (RoutingMaps(), store.structure)
         }
-        (slots, self.maps, structure) = (found, maps, store.structure)
         needsResync = false
+    }
+
+    /// The maps that HAProxy has; `nil` when it lacks one.
+    private func runningMaps() async throws -> RoutingMaps? {
+        var maps = RoutingMaps()
+        for name in RoutingMaps.Name.allCases {
+            let path = paths.map(name)
+            do {
+                let entries = try await runtime.map(path)
+                maps.adopt(entries, as: name)
+            } catch {
+                guard error.code == .refused else { throw error }
+                return nil
+            }
+        }
+        return maps
     }
 
     // MARK: Use

@@ -53,10 +53,15 @@ actor CertificateFeed {
         }
         guard served == nil else { return }
         let now = Date()
-        let seen = look() ?? [:]
-        let wanted = try await read(seen.keys.sorted(), at: now, keeping: store.stored(at: now))
+        let seen = look()
+        let stored = store.stored(at: now)
+        // A folder that cannot be read takes no certificate away.
+        var wanted = stored
+        if seen != nil || stored.names.isEmpty {
+            wanted = try await read((seen ?? [:]).keys.sorted(), at: now, keeping: stored)
+        }
         try store.write(wanted)
-        (served, used) = (wanted, seen)
+        (served, used) = (wanted, seen ?? [:])
     }
 
     enum Outcome: Sendable, Hashable {

@@ -43,6 +43,13 @@ struct BackendOptions: Sendable, Hashable {
         timeoutMilliseconds = options.timeout.map { Int($0.duration / .milliseconds(1)) }
     }
 
+    /// Those that keep somebody out, alone.
+    var guards: BackendOptions {
+        var guards = BackendOptions.none
+        (guards.users, guards.allow, guards.rate) = (users, allow, rate)
+        return guards
+    }
+
     /// Whether they keep somebody out: then no request may go past them.
     var isGuard: Bool { !users.isEmpty || !allow.isEmpty || rate != nil }
 }

@@ -42,17 +42,26 @@ struct RoutingMaps: Sendable, Hashable {
         ) { first, _ in first }
     }
 
-    /// Commands that bring HAProxy's maps from these to others.
+    /// Commands that bring HAProxy's maps from these to others: an app is led to its backend before a name leads to the
+    /// app, and a name is taken away before that, or what guards the app could be passed in between.
     /// - Parameter path: of a map's file.
     func changes(to new: RoutingMaps, path: (Name) -> PathToken) -> [RuntimeCommand] {
-        Name.allCases.flatMap { name in
-            let (old, new, path) = (self[name], new[name], path(name))
-            guard old != new else { return [RuntimeCommand]() }
-            let set = new.filter { old[$0.key] != $0.value }.map { key, value -> RuntimeCommand in
-                old[key] == nil
-                    ? .addMap(path: path, key: key, value: value) : .setMap(path: path, key: key, value: value)
+        var sets: [RuntimeCommand] = []
+        var deletions: [RuntimeCommand] = []
+        for name in Name.allCases where self[name] != new[name] {
+            let (old, wanted, path) = (self[name], new[name], path(name))
+            var own: [RuntimeCommand] = []
+            for (key, value) in wanted where old[key] != value {
+                if old[key] == nil {
+                    own.append(.addMap(path: path, key: key, value: value))
+                } else {
+                    own.append(.setMap(path: path, key: key, value: value))
+                }
             }
-            return set + old.keys.filter { new[$0] == nil }.map { .delMap(path: path, key: $0) }
+            // Names come before apps in the list of maps.
+            sets = own + sets
+            for key in old.keys where wanted[key] == nil { deletions.append(.delMap(path: path, key: key)) }
         }
+        return sets + deletions
     }
 }

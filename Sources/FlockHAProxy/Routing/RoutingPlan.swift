@@ -9,6 +9,8 @@ struct RoutingPlan: Sendable {
     var settings: Settings
     /// Ids of apps whose part HAProxy does not take.
     var quarantined: Set<String> = []
+    /// Ids of apps whose guards are new, and not in HAProxy yet.
+    var unguarded: Set<String> = []
 
     /// Whether the configuration names every app, rather than look it up.
     var isACL: Bool { settings.http.style == .acl }
@@ -43,7 +45,7 @@ struct RoutingPlan: Sendable {
             for host in route.hosts { hosts[MapToken(host)] = app }
             for host in route.releaseHosts { hosts[MapToken(host)] = release }
             for prefix in route.prefixes { prefixes[prefix] = release }
-            if hasBackend(route) {
+            if hasBackend(route), !unguarded.contains(route.appID) {
                 apps[app] = MapToken(route.backend)
             } else if route.options?.isGuard ?? true || quarantined.contains(route.appID) {
                 // What guards it is not in the file yet, or cannot be.
@@ -53,6 +55,20 @@ struct RoutingPlan: Sendable {
         if let app = acme.flatMap({ MapToken($0.appID) }) { hosts[Self.acmeKey] = app }
         (maps[.hosts], maps[.prefixes], maps[.apps]) = (hosts, prefixes, apps)
         return maps
+    }
+
+    var optionsByBackend: [HAProxyName: BackendOptions] {
+        var options: [HAProxyName: BackendOptions] = [:]
+        for route in routes { options[route.backend] = route.options }
+        return options
+    }
+
+    /// Closes the apps whose guards stand in no backend yet, until the reload that brings them.
+    mutating func awaitGuards(_ standing: [HAProxyName: BackendOptions]) {
+        for route in routes {
+            guard let options = route.options, options.isGuard else { continue }
+            if standing[route.backend]?.guards != options.guards { unguarded.insert(route.appID) }
+        }
     }
 
     /// The same without the parts of some apps.
