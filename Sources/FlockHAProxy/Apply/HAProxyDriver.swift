@@ -81,9 +81,7 @@ actor HAProxyDriver {
         }
         try await certificates.prepare()
         if !FileManager.default.fileExists(atPath: paths.configuration) {
-            let nothing = RoutingTable(apps: [], domain: settings.current.domain)
-            try store.write(
-                renderer.render(RoutingPlan(table: nothing, slots: SlotTable(), settings: settings.current)))
+            try store.write(nothing())
         }
         do {
             try await haproxy.start()
@@ -105,7 +103,8 @@ actor HAProxyDriver {
         try await haproxy.start()
     }
 
-    private func nothing() throws -> RenderedFiles {
+    /// What HAProxy begins with: its listeners, and no app.
+    private func nothing() -> RenderedFiles {
         let table = RoutingTable(apps: [], domain: settings.current.domain)
         return renderer.render(RoutingPlan(table: table, slots: SlotTable(), settings: settings.current))
     }
