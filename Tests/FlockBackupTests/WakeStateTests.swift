@@ -44,6 +44,21 @@ import Testing
         #expect(state.serving(at: start + .seconds(19)).isEmpty)
     }
 
+    @Test("while Marathon does not answer, a task that goes on answering is believed as long as it does")
+    mutating func outageUnderLoad() {
+        state.proven(one, at: start)
+        state.proven(two, at: start)
+        for second in 1...30 {
+            state.unconfirmed(at: start + .seconds(second))
+            state.answered(one, at: start + .seconds(second))
+        }
+        #expect(state.serving(at: start + .seconds(30)) == [one, two])
+        state.lost(taskID: "1")
+        state.answered(one, at: start + .seconds(31))
+        for second in 31...41 { state.unconfirmed(at: start + .seconds(second)) }
+        #expect(state.serving(at: start + .seconds(41)).isEmpty)
+    }
+
     @Test("while it is held nothing is forwarded and nothing is learned, until the lease ends")
     mutating func hold() {
         state.proven(one, at: start)

@@ -20,7 +20,8 @@ struct WakeState: Sendable {
     /// How long endpoints are believed without Marathon saying so again: the port may be another app's by then.
     static let trust = Duration.seconds(2)
 
-    /// How long after the last confirmation a failing Marathon lets them be believed on.
+    /// How long after the last confirmation a failing Marathon lets them be believed on. A task that goes on answering
+    /// confirms itself: while requests come one after the other, its port would have refused one before it was another's.
     static let outageTrust = Duration.seconds(10)
 
     private var endpoints: [Endpoint] = []
@@ -82,6 +83,11 @@ struct WakeState: Sendable {
     /// Marathon does not answer, so it launches nothing that could take the place of what served a moment ago.
     mutating func unconfirmed(at now: ContinuousClock.Instant) {
         if let confirmed, now - confirmed < Self.outageTrust { learned = now }
+    }
+
+    /// It answered a request.
+    mutating func answered(_ endpoint: Endpoint, at now: ContinuousClock.Instant) {
+        if serving(at: now).contains(endpoint) { confirmed = now }
     }
 
     mutating func lost(taskID: String) {

@@ -195,7 +195,9 @@ public actor Waker: Service, Reporting {
 
     private func passed(_ appID: String, _ passage: Pace.Passage, _ stage: ForwardTicket.Stage) {
         switch stage {
-        case .answered: entries[appID]?.pace.answered(passage, at: clock.now)
+        case .answered:
+            entries[appID]?.pace.answered(passage, at: clock.now)
+            entries[appID]?.state.answered(passage.endpoint, at: clock.now)
         case .tunnelled: entries[appID]?.pace.tunnelled(passage)
         case .ended: entries[appID]?.pace.ended(passage)
         }
