@@ -170,7 +170,7 @@ let package = Package(
         tests("FlockDaemon", [asyncHTTPClient, hummingbird, logging, serviceLifecycle, nioHTTP1]),
         tests("FlockHook"),
         tests("FlockHAProxy", [logging]),
-        tests("FlockScaler"),
+        tests("FlockScaler", [asyncHTTPClient, logging]),
         tests("FlockBackup", ["flock-backup", "FlockCore", "Marathon", logging, nioCore, nioPosix, nioHTTP1]),
         tests("FlockEngine"),
         .testTarget(name: "ArchitectureTests", dependencies: ["FlockTesting", subprocess], swiftSettings: strict),

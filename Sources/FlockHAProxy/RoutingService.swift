@@ -48,7 +48,7 @@ public actor RoutingService: Service, Reporting {
         requests = RequestFeed(
             settings: settings, paths: try HAProxyPaths(folder: state.haproxy), logger: logger)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(settings: settings.current, state: state, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http, patience: .short)
     }
 
     /// Whether an HAProxy of an earlier run serves already, so that its ports are ours.

@@ -42,7 +42,7 @@ public actor ScalerService: Service, Reporting {
         self.state = state
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(settings: settings.current, state: state, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http, patience: .short)
     }
 
     public func run() async throws {

@@ -6,28 +6,32 @@ import Testing
 
 @Suite struct MarathonClientTests {
     private func withClient<Result>(
-        dead: Bool = false, _ answer: @escaping @Sendable (String, String) -> TinyServer.Answer,
+        dead: Bool = false, silent: Bool = false, patience: MarathonClient.Patience? = nil,
+        _ answer: @escaping @Sendable (String, String) -> TinyServer.Answer,
         _ body: (MarathonClient) async throws -> Result
     ) async throws -> Result {
         let server = try await TinyServer(answer)
-        let ports = try await (dead ? freePorts(1) : []) + [server.port]
+        let quiet = try await TinyServer { _, _ in .silence }
+        let ports = try await (dead ? freePorts(1) : []) + (silent ? [quiet.port] : []) + [server.port]
         let servers = ports.compactMap { URL(string: "http://127.0.0.1:\($0)/") }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         do {
-            let result = try await body(MarathonClient(servers: servers, http: http))
+            let result = try await body(MarathonClient(servers: servers, http: http, patience: patience))
             try await http.shutdown()
             try await server.stop()
+            try await quiet.stop()
             return result
         } catch {
             try? await http.shutdown()
             try? await server.stop()
+            try? await quiet.stop()
             throw error
         }
     }
 
     private func refusal(_ status: Int, _ body: String) async throws -> MarathonError {
         try await withClient { _, _ in
-            .init(status: status, body: body)
+            .full(status: status, body: body)
         } _: { client in
             try await #require(throws: MarathonError.self) { _ = try await client.scale("/a", to: 1) }
         }
@@ -35,7 +39,7 @@ import Testing
 
     @Test func `an app that is not there is nil`() async throws {
         let app = try await withClient { _, _ in
-            .init(status: 404, body: #"{"message":"App '/a' does not exist"}"#)
+            .full(status: 404, body: #"{"message":"App '/a' does not exist"}"#)
         } _: {
             try await $0.app("/a")
         }
@@ -45,7 +49,7 @@ import Testing
     @Test func `an app is read from where it is`() async throws {
         let app = try await withClient { method, uri in
             method == "GET" && uri == "/v2/apps/a/b"
-                ? .init(status: 200, body: #"{"app":{"id":"/a/b","instances":0}}"#) : .init(status: 500)
+                ? .ok(#"{"app":{"id":"/a/b","instances":0}}"#) : .status(500)
         } _: {
             try await $0.app("/a/b")
         }
@@ -55,7 +59,7 @@ import Testing
     @Test func `scaling by force says so`() async throws {
         let result = try await withClient { method, uri in
             method == "PUT" && uri == "/v2/apps/a?force=true"
-                ? .init(status: 200, body: #"{"version":"v","deploymentId":"d"}"#) : .init(status: 500)
+                ? .ok(#"{"version":"v","deploymentId":"d"}"#) : .status(500)
         } _: {
             try await $0.scale("/a", to: 1, force: true)
         }
@@ -86,7 +90,7 @@ import Testing
 
     @Test func `an answer that is no JSON is said to be`() async throws {
         let error = try await withClient { _, _ in
-            .init(status: 200, body: "<html>")
+            .ok("<html>")
         } _: { client in
             try await #require(throws: MarathonError.self) { _ = try await client.apps() }
         }
@@ -95,7 +99,7 @@ import Testing
 
     @Test func `the second server is asked when the first does not answer`() async throws {
         try await withClient(dead: true) { _, _ in
-            .init(status: 200, body: "pong")
+            .ok("pong")
         } _: {
             try await $0.ping()
         }
@@ -112,9 +116,40 @@ import Testing
 
     @Test func `a launch delay that is not there is none to clear`() async throws {
         try await withClient { _, _ in
-            .init(status: 404)
+            .status(404)
         } _: {
             try await $0.resetLaunchDelay(of: "/a")
+        }
+    }
+
+    /// Within these limits, or the test's: `http` itself waits for 35 s.
+    @Test(.timeLimit(.minutes(1)), arguments: [TinyServer.Answer.silence, .head])
+    func `a server that takes the question and does not answer is silent`(_ answer: TinyServer.Answer) async throws {
+        let patience = MarathonClient.Patience(one: .milliseconds(100), all: .milliseconds(200))
+        let codes = try await withClient(patience: patience) { _, _ in
+            answer
+        } _: { client in
+            let questions: [@Sendable () async throws -> Void] = [
+                { _ = try await client.app("/a") }, { _ = try await client.apps() },
+                { _ = try await client.scale("/a", to: 0) }, { _ = try await client.resetLaunchDelay(of: "/a") },
+                { _ = try await client.queue() },
+                { _ = try await client.answering(within: .milliseconds(50)).app("/a") },
+            ]
+            var codes: [MarathonError.Code] = []
+            for question in questions {
+                let error = try await #require(throws: MarathonError.self) { try await question() }
+                codes.append(error.code)
+            }
+            return codes
+        }
+        #expect(codes == Array(repeating: .silent, count: 6))
+    }
+
+    @Test func `a silent server leaves time for the next one`() async throws {
+        try await withClient(silent: true, patience: .init(one: .seconds(4), all: .seconds(4))) { _, _ in
+            .ok("pong")
+        } _: {
+            try await $0.ping()
         }
     }
 }

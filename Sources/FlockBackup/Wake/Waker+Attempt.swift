@@ -4,8 +4,7 @@ import Marathon
 
 /// Does what a ``WakeAttempt`` says, one for each app at a time.
 extension Waker {
-    /// How long Marathon may take to answer; less while an app serves, since what is known of it is not believed long.
-    private static let marathonPatience = Duration.seconds(5)
+    /// How long Marathon may take to answer while an app serves, since what is known of it is not believed long.
     private static let servingPatience = Duration.seconds(1)
     /// How long an app that is left alone is watched after something happened to it.
     private static let watch = Duration.seconds(10)
@@ -41,7 +40,7 @@ extension Waker {
                     logger.info("waking", metadata: ["app": "\(appID)", "instances": "\(instances)"])
                 }
             case .relaunch:
-                let isAccepted = await change(appID) { try await $0.resetLaunchDelay(of: appID) }
+                let isAccepted = await change(appID) { [marathon] in try await marathon.resetLaunchDelay(of: appID) }
                 entries[appID]?.attempt?.started(isAccepted: isAccepted)
             case .probe(let tasks):
                 let count = await prove(tasks, of: appID, began: began)
@@ -83,8 +82,8 @@ extension Waker {
         let now = clock.now
         guard outage.mayAsk(at: now) else { return sawNothing(of: appID) }
         do {
-            let patience = isServing(appID) ? Self.servingPatience : Self.marathonPatience
-            let app = try await ask(within: patience) { try await $0.app(appID) }
+            let marathon = isServing(appID) ? marathon.answering(within: Self.servingPatience) : marathon
+            let app = try await marathon.app(appID)
             answered()
             saw(app, as: appID, at: now)
             entries[appID]?.attempt?.saw(app, at: now)
@@ -113,22 +112,20 @@ extension Waker {
     /// - Returns: whether Marathon took it.
     private func start(_ appID: String, _ instances: Int) async -> Bool {
         CrashPoint.backupWaking.pass()
-        return await change(appID) {
-            try await $0.resetLaunchDelay(of: appID)
-            _ = try await $0.scale(appID, to: instances)
+        return await change(appID) { [marathon] in
+            try await marathon.resetLaunchDelay(of: appID)
+            _ = try await marathon.scale(appID, to: instances)
             CrashPoint.backupWoken.pass()
         }
     }
 
-    private func change(_ appID: String, _ work: @escaping @Sendable (MarathonClient) async throws -> Void) async
-        -> Bool
-    {
+    private func change(_ appID: String, _ work: @Sendable () async throws -> Void) async -> Bool {
         guard outage.mayAsk(at: clock.now) else { return false }
         do {
-            try await ask(work)
+            try await work()
             answered()
             return true
-        } catch let error as MarathonError where error.code != .unreachable && error.code != .server {
+        } catch let error as MarathonError where !error.isOutage {
             answered()
             logger.debug("not started yet: \(error)", metadata: ["app": "\(appID)"])
         } catch {
@@ -141,27 +138,6 @@ extension Waker {
     private func answered() {
         guard outage.answered() else { return }
         for id in entries.keys { ring(id) }
-    }
-
-    /// Asks Marathon, and does not wait long for one that takes the question and says nothing.
-    private func ask<Answer: Sendable>(
-        within patience: Duration = marathonPatience,
-        _ question: @escaping @Sendable (MarathonClient) async throws -> Answer
-    ) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer?.self) { [marathon, clock] group in
-            group.addTask { try await question(marathon) }
-            group.addTask {
-                try await clock.sleep(for: patience)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let answer = first else { throw Silence() }
-            return answer
-        }
-    }
-
-    private struct Silence: Error, CustomStringConvertible {
-        var description: String { "Marathon took the question and does not answer" }
     }
 
     // MARK: The app
@@ -217,7 +193,7 @@ extension Waker {
         guard entries[appID]?.attempt?.mayStart == true else { return }
         var reason = known
         if reason == nil {
-            let queue = try? await ask { try await $0.queue() }
+            let queue = try? await marathon.queue()
             let item = queue?.first { $0.app?.id == appID }
             reason = StartFailure(item, isDeploying: entries[appID]?.attempt?.app?.deployments.isEmpty == false)
         }
@@ -259,7 +235,7 @@ extension Waker {
         guard outage.mayAsk(at: clock.now) else { return }
         let found: App?
         do {
-            found = try await ask { try await $0.app(appID) }
+            found = try await marathon.app(appID)
             answered()
         } catch {
             outage.failed(at: clock.now)

@@ -71,7 +71,7 @@ public actor Waker: Service, Reporting {
         self.settings = settings
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        marathon = MarathonClient(settings: settings.current, state: state, http: http)
+        marathon = MarathonClient(settings: settings.current, state: state, http: http, patience: .short)
         probe = HealthProbe(http: http)
     }
 

@@ -117,7 +117,7 @@ struct SleepProcedure: Sendable {
                 case .locked:
                     // By an earlier attempt of ours, or by somebody else's deployment.
                     return try await marathon.app(appID)?.instances == 0
-                case .unreachable, .server:
+                case .unreachable, .silent, .server:
                     if clock.now >= deadline { throw error }
                     logger.debug("not known whether it is killed: \(error)", metadata: ["app": "\(appID)"])
                 default: throw error

@@ -9,17 +9,46 @@ public struct MarathonClient: Sendable {
     private let servers: [URL]
     private let http: HTTPClient
     private let authorization: @Sendable () -> String?
+    private var patience: Patience?
     /// No answer that Flock asks for is larger.
     private static let bodyLimit = 256 << 20
 
     /// - Parameters:
     ///   - servers: base addresses such as `http://127.0.0.1:8080`.
     ///   - http: see ``httpConfiguration``; the caller shuts it down.
+    ///   - patience: `nil` waits as long as `http` does.
     ///   - authorization: the header of that name, asked for at each request.
-    public init(servers: [URL], http: HTTPClient, authorization: @escaping @Sendable () -> String? = { nil }) {
+    public init(
+        servers: [URL], http: HTTPClient, patience: Patience? = nil,
+        authorization: @escaping @Sendable () -> String? = { nil }
+    ) {
         self.servers = servers
         self.http = http
+        self.patience = patience
         self.authorization = authorization
+    }
+
+    /// How long a whole answer may take, from however many servers. The event stream is not bound by it.
+    public struct Patience: Sendable, Hashable {
+        /// For a question that concerns one app.
+        public var one: Duration
+        /// For one that concerns all apps.
+        public var all: Duration
+
+        public init(one: Duration, all: Duration) {
+            self.one = one
+            self.all = all
+        }
+
+        /// For a part that others wait for.
+        public static let short = Patience(one: .seconds(5), all: .seconds(10))
+    }
+
+    /// The same Marathon, asked with this patience.
+    public func answering(within limit: Duration) -> MarathonClient {
+        var client = self
+        client.patience = Patience(one: limit, all: limit)
+        return client
     }
 
     /// A client that says at once that a server is down, follows no redirects and does not unpack bodies.
@@ -39,14 +68,14 @@ public struct MarathonClient: Sendable {
     public func apps() async throws(MarathonError) -> [App] {
         struct Answer: Decodable { var apps: [App] }
         let path = "/v2/apps?embed=apps.tasks&embed=apps.lastTaskFailure&embed=apps.counts&embed=apps.deployments"
-        return try await get(path, Answer.self).apps
+        return try await get(path, Answer.self, within: patience?.all).apps
     }
 
     /// `nil` when there is no such app.
     public func app(_ id: String) async throws(MarathonError) -> App? {
         struct Answer: Decodable { var app: App }
         do {
-            return try await get("/v2/apps\(id)", Answer.self).app
+            return try await get("/v2/apps\(id)", Answer.self, within: patience?.one).app
         } catch  where error.code == .notFound {
             return nil
         }
@@ -76,30 +105,30 @@ public struct MarathonClient: Sendable {
 
     public func tasks(of id: String) async throws(MarathonError) -> [AppTask] {
         struct Answer: Decodable { var tasks: [AppTask] }
-        return try await get("/v2/apps\(id)/tasks", Answer.self).tasks
+        return try await get("/v2/apps\(id)/tasks", Answer.self, within: patience?.one).tasks
     }
 
     public func deployments() async throws(MarathonError) -> [Deployment] {
-        try await get("/v2/deployments", [Deployment].self)
+        try await get("/v2/deployments", [Deployment].self, within: patience?.all)
     }
 
     /// What waits to be launched, and for what.
     public func queue() async throws(MarathonError) -> [QueuedLaunch] {
         struct Answer: Decodable { var queue: [QueuedLaunch] }
-        return try await get("/v2/queue", Answer.self).queue
+        return try await get("/v2/queue", Answer.self, within: patience?.all).queue
     }
 
     /// Lets a waiting launch start at once. Scaling does not clear the delay that earlier failures left.
     public func resetLaunchDelay(of id: String) async throws(MarathonError) {
         do {
-            _ = try await request(.DELETE, "/v2/queue\(id)/delay", body: nil)
+            _ = try await request(.DELETE, "/v2/queue\(id)/delay", body: nil, within: patience?.one)
         } catch  where error.code == .notFound {
             // Not in the queue: nothing to clear.
         }
     }
 
     public func ping() async throws(MarathonError) {
-        _ = try await request(.GET, "/ping", body: nil)
+        _ = try await request(.GET, "/ping", body: nil, within: patience?.one)
     }
 
     /// Bytes of a file in a task's sandbox, by Mesos' files endpoint on the agent.
@@ -116,7 +145,7 @@ public struct MarathonClient: Sendable {
             URLQueryItem(name: "path", value: path), URLQueryItem(name: "offset", value: String(offset)),
             URLQueryItem(name: "length", value: String(length)),
         ]
-        return try await get(components.string ?? "/files/read", FileChunk.self)
+        return try await get(components.string ?? "/files/read", FileChunk.self, within: patience?.one)
     }
 
     // MARK: Events
@@ -129,7 +158,7 @@ public struct MarathonClient: Sendable {
     > {
         let query = types.isEmpty ? "" : "?" + types.map { "event_type=\($0)" }.joined(separator: "&")
         // Marathon wants exactly this Accept header.
-        let response = try await open(.GET, "/v2/events\(query)", accept: "text/event-stream", body: nil)
+        let response = try await open(.GET, "/v2/events\(query)", accept: "text/event-stream", body: nil, by: nil)
         let (stream, continuation) = AsyncThrowingStream.makeStream(of: MarathonEvent.self)
         let reader = Task {
             do {
@@ -150,8 +179,10 @@ public struct MarathonClient: Sendable {
 
     // MARK: Requests
 
-    private func get<Answer: Decodable>(_ path: String, _: Answer.Type) async throws(MarathonError) -> Answer {
-        let data = try await request(.GET, path, body: nil)
+    private func get<Answer: Decodable>(
+        _ path: String, _: Answer.Type, within limit: Duration?
+    ) async throws(MarathonError) -> Answer {
+        let data = try await request(.GET, path, body: nil, within: limit)
         return try decode(data, operation: "GET \(path)")
     }
 
@@ -166,7 +197,7 @@ public struct MarathonClient: Sendable {
                 throw MarathonError(.refused, operation: "\(method.rawValue) \(path)", message: "\(error)")
             }
         }
-        let answer = try await request(method, path, body: data)
+        let answer = try await request(method, path, body: data, within: patience?.one)
         return try decode(answer, operation: "\(method.rawValue) \(path)")
     }
 
@@ -178,21 +209,48 @@ public struct MarathonClient: Sendable {
         }
     }
 
-    private func request(_ method: HTTPMethod, _ path: String, body: Data?) async throws(MarathonError) -> Data {
-        let response = try await open(method, path, accept: "application/json", body: body)
+    private func request(
+        _ method: HTTPMethod, _ path: String, body: Data?, within limit: Duration?
+    ) async throws(MarathonError) -> Data {
+        let operation = "\(method.rawValue) \(path)"
+        let deadline = limit.map { NIODeadline.now() + TimeAmount($0) }
+        let response = try await open(method, path, accept: "application/json", body: body, by: deadline)
+        let answer: ByteBuffer?
         do {
-            return Data(buffer: try await response.body.collect(upTo: Self.bodyLimit))
+            answer = try await Self.collect(response.body, upTo: Self.bodyLimit, by: deadline)
         } catch {
-            throw MarathonError(.unreachable, operation: "\(method.rawValue) \(path)", message: "\(error)")
+            throw MarathonError(.unreachable, operation: operation, message: "\(error)")
+        }
+        guard let answer else {
+            throw MarathonError(.silent, operation: operation, message: "the answer has begun and does not end")
+        }
+        return Data(buffer: answer)
+    }
+
+    /// - Returns: `nil` when the deadline came first.
+    private static func collect(
+        _ body: HTTPClientResponse.Body, upTo limit: Int, by deadline: NIODeadline?
+    ) async throws -> ByteBuffer? {
+        guard let deadline else { return try await body.collect(upTo: limit) }
+        return try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
+            group.addTask { try await body.collect(upTo: limit) }
+            group.addTask {
+                try await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { return nil }
+            return first
         }
     }
 
-    private func open(_ method: HTTPMethod, _ path: String, accept: String, body: Data?) async throws(MarathonError)
-        -> HTTPClientResponse
-    {
+    /// - Parameter deadline: for the head of the answer. Each server gets its share of the time that is left.
+    private func open(
+        _ method: HTTPMethod, _ path: String, accept: String, body: Data?, by deadline: NIODeadline?
+    ) async throws(MarathonError) -> HTTPClientResponse {
         let operation = "\(method.rawValue) \(path)"
-        var lastError = "no server is configured"
-        for server in servers {
+        var (code, lastError) = (MarathonError.Code.unreachable, "no server is configured")
+        for (index, server) in servers.enumerated() {
             var base = server.absoluteString
             while base.hasSuffix("/") { base.removeLast() }
             var request = HTTPClientRequest(url: base + path)
@@ -205,16 +263,25 @@ public struct MarathonClient: Sendable {
             }
             let response: HTTPClientResponse
             do {
-                response = try await http.execute(request, deadline: .distantFuture)
+                response = try await http.execute(
+                    request, deadline: Self.share(of: deadline, among: servers.count - index))
             } catch {
+                if (error as? HTTPClientError) == .deadlineExceeded { code = .silent }
                 lastError = "\(base) does not answer (\(error))"
                 continue
             }
             guard !(200..<300).contains(Int(response.status.code)) else { return response }
-            let answer = (try? await response.body.collect(upTo: 1 << 20)).map { Data(buffer: $0) } ?? Data()
-            throw Refusal(answer).error(status: response.status, operation: operation)
+            let answer = try? await Self.collect(response.body, upTo: 1 << 20, by: deadline)
+            throw Refusal(answer.map { Data(buffer: $0) } ?? Data()).error(
+                status: response.status, operation: operation)
         }
-        throw MarathonError(.unreachable, operation: operation, message: lastError)
+        throw MarathonError(code, operation: operation, message: lastError)
+    }
+
+    private static func share(of deadline: NIODeadline?, among servers: Int) -> NIODeadline {
+        guard let deadline else { return .distantFuture }
+        let now = NIODeadline.now()
+        return now + .nanoseconds((deadline - now).nanoseconds / Int64(servers))
     }
 }
 

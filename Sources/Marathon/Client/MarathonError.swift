@@ -6,6 +6,9 @@ public struct MarathonError: Error, Sendable, CustomStringConvertible {
 
         /// No server of the list answered.
         public static let unreachable = Self(rawValue: "marathon_unreachable")
+        /// A server took the question and did not answer within ``MarathonClient/Patience``. It may have done what it
+        /// was asked.
+        public static let silent = Self(rawValue: "marathon_silent")
         public static let notFound = Self(rawValue: "marathon_not_found")
         /// A deployment holds the app; `deployments` names it.
         public static let locked = Self(rawValue: "marathon_locked")
@@ -30,6 +33,9 @@ public struct MarathonError: Error, Sendable, CustomStringConvertible {
         self.message = message
         self.deployments = deployments
     }
+
+    /// Whether it says something of Marathon as a whole, and nothing of what was asked.
+    public var isOutage: Bool { code == .unreachable || code == .silent || code == .server }
 
     public var description: String { "\(operation): \(message) [\(code.rawValue)]" }
 }
