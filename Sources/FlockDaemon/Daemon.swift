@@ -43,6 +43,7 @@ public enum Daemon {
         services: (DaemonContext) async throws -> [any Service], afterwards: () async -> Void
     ) async throws {
         let context = try context(part, options: options, level: level)
+        OpenFiles.raise()
         let locks = try ([part] + others).map { try StateLock(part: $0, state: context.state) }
         defer {
             for lock in locks { lock.release() }

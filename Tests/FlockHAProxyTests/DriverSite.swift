@@ -13,9 +13,10 @@ final class DriverSite: Sendable {
     let settings: LiveSettings
     let paths: HAProxyPaths
     let port: Int
+    let log = LogLines()
     private let folder: TemporaryFolder
 
-    private init(style: Settings.HTTP.Style, binary: String?) async throws {
+    private init(style: Settings.HTTP.Style, binary: String?, openFiles: Int?) async throws {
         folder = try TemporaryFolder()
         let ports = try await freePorts(3)
         port = ports[0]
@@ -27,15 +28,27 @@ final class DriverSite: Sendable {
         values.backup.listen = ListenAddress(host: "127.0.0.1", port: ports[2])
         settings = LiveSettings(values)
         paths = try HAProxyPaths(folder: "\(folder.path)/haproxy")
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        driver = try HAProxyDriver(settings: settings, folder: "\(folder.path)/haproxy", binary: binary, logger: logger)
+        driver = try Self.driver(settings, folder, log, binary: binary, openFiles: openFiles)
     }
 
+    private static func driver(
+        _ settings: LiveSettings, _ folder: TemporaryFolder, _ log: LogLines, binary: String? = nil,
+        openFiles: Int? = nil
+    ) throws -> HAProxyDriver {
+        try HAProxyDriver(
+            settings: settings, folder: "\(folder.path)/haproxy", binary: binary,
+            openFiles: openFiles ?? OpenFiles.limit.hard, logger: Logger(label: "test") { _ in LogRecorder(lines: log) }
+        )
+    }
+
+    /// A flock-haproxy that comes after the one that started HAProxy.
+    func successor() throws -> HAProxyDriver { try Self.driver(settings, folder, log) }
+
     static func run(
-        style: Settings.HTTP.Style = .map, binary: String? = nil, _ test: (DriverSite) async throws -> Void
+        style: Settings.HTTP.Style = .map, binary: String? = nil, openFiles: Int? = nil,
+        _ test: (DriverSite) async throws -> Void
     ) async throws {
-        let site = try await DriverSite(style: style, binary: binary)
+        let site = try await DriverSite(style: style, binary: binary, openFiles: openFiles)
         let result: Result<Void, any Error>
         do {
             try await site.driver.start()
@@ -48,7 +61,8 @@ final class DriverSite: Sendable {
     }
 
     /// Brings HAProxy to these apps, their reload included.
-    func apply(_ apps: [App]) async throws {
+    func apply(_ apps: [App], with driver: HAProxyDriver? = nil) async throws {
+        let driver = driver ?? self.driver
         let table = RoutingTable(apps: apps, domain: settings.current.domain)
         while case .reloadDue(let moment) = try await driver.apply(table, isServing: { _, _ in true }) {
             try await Task.sleep(until: moment)

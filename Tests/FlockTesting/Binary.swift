@@ -33,16 +33,22 @@ public final class Binary: Sendable {
 
     /// - Parameters:
     ///   - environment: besides the tests' own.
+    ///   - before: a line of sh, such as a ulimit.
     ///   - log: a file that takes what it prints.
     public static func start(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:], log: String
+        _ name: String, _ arguments: [String], environment: [String: String] = [:], before: String? = nil, log: String
     ) throws -> Binary {
         if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(fileURLWithPath: log)) }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         try output.seekToEnd()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path(name))
-        process.arguments = arguments
+        if let before {
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "\(before); exec \"$0\" \"$@\"", path(name)] + arguments
+        } else {
+            process.executableURL = URL(fileURLWithPath: path(name))
+            process.arguments = arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output

@@ -20,6 +20,8 @@ actor HAProxyDriver {
     private let paths: HAProxyPaths
     private let store: ConfigurationStore
     private var renderer: ConfigurationRenderer
+    /// How many a HAProxy that is started now may have.
+    private let openFiles: Int
     private let haproxy: HAProxyProcess
     private let runtime: RuntimeSocket
     private let certificates: CertificateFeed
@@ -46,17 +48,26 @@ actor HAProxyDriver {
     /// Not before the last reload has paid its share.
     private var nextReload: ContinuousClock.Instant?
 
+    /// What was said of it already.
+    private var connections: ConnectionLimit?
+
     private(set) var reloads = 0
     private(set) var runtimeCommands = 0
 
-    /// - Parameter binary: another HAProxy than the one on the path.
+    /// - Parameters:
+    ///   - binary: another HAProxy than the one on the path.
+    ///   - openFiles: how many it may have.
     /// - Throws: when HAProxy is not installed, or cannot read files in the folder.
-    init(settings: LiveSettings, folder: String, binary: String? = nil, logger: Logger) throws {
+    init(
+        settings: LiveSettings, folder: String, binary: String? = nil, openFiles: Int = OpenFiles.limit.hard,
+        logger: Logger
+    ) throws {
         self.settings = settings
+        self.openFiles = openFiles
         self.logger = logger
         paths = try HAProxyPaths(folder: folder)
         store = ConfigurationStore(paths: paths)
-        renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0)
+        renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0, openFiles: openFiles)
         haproxy = try HAProxyProcess(binary: binary, files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
         certificates = CertificateFeed(
@@ -76,9 +87,12 @@ actor HAProxyDriver {
         needsResync = true
         if await haproxy.adopt() {
             logger.info("HAProxy is running already, taking it over")
+            // It keeps what it was started with, and refuses a reload that asks for more.
+            renderer.openFiles = await haproxy.openFiles ?? openFiles
             try await certificates.adopt()
             return
         }
+        renderer.openFiles = openFiles
         try await certificates.prepare()
         if !FileManager.default.fileExists(atPath: paths.configuration) {
             try store.write(nothing())
@@ -239,6 +253,7 @@ actor HAProxyDriver {
         try await certificates.prepare()
         let plan = try await sound(wanted)
         let files = renderer.render(plan)
+        tellConnections(of: plan)
         try store.write(files)
         CrashPoint.haproxyWritten.pass()
         unsaved = nil
@@ -262,6 +277,22 @@ actor HAProxyDriver {
         logger.info(
             "HAProxy reloaded",
             metadata: ["backends": "\(slots.backends.count)", "hosts": "\(maps[.hosts].count)"])
+    }
+
+    private func tellConnections(of plan: RoutingPlan) {
+        let limit = renderer.connections(of: plan)
+        guard limit != connections else { return }
+        connections = limit
+        guard limit.count < limit.wanted else { return }
+        logger.warning(
+            """
+            HAProxy may open too few files to take as many connections as it should: raise LimitNOFILE= of the unit \
+            that starts it, or "ulimit -Hn", and start HAProxy anew
+            """,
+            metadata: [
+                "connections": "\(limit.count)", "wanted": "\(limit.wanted)", "files": "\(renderer.openFiles)",
+                "files wanted": "\(limit.lacking(of: renderer.openFiles))",
+            ])
     }
 
     /// The plan without the apps that HAProxy would refuse: one bad app must not keep the others from being served.

@@ -11,12 +11,17 @@ struct ConfigurationRenderer: Sendable {
     private let library: MustacheLibrary
     private let paths: HAProxyPaths
     private let isRoot: Bool
+    /// How many HAProxy may have.
+    var openFiles: Int
     private var sections: [HAProxyName: BackendSection] = [:]
 
-    /// - Parameter isRoot: whether HAProxy is started by root, and has to become somebody else.
-    init(paths: HAProxyPaths, isRoot: Bool) throws {
+    /// - Parameters:
+    ///   - isRoot: whether HAProxy is started by root, and has to become somebody else.
+    ///   - openFiles: how many HAProxy may have; those of this process when it starts it.
+    init(paths: HAProxyPaths, isRoot: Bool, openFiles: Int = OpenFiles.limit.hard) throws {
         self.paths = paths
         self.isRoot = isRoot
+        self.openFiles = openFiles
         library = MustacheLibrary(
             templates: try [
                 "map": PackageResources.haproxy_map_cfg_mustache, "acl": PackageResources.haproxy_acl_cfg_mustache,
@@ -62,11 +67,13 @@ struct ConfigurationRenderer: Sendable {
         return section
     }
 
+    func connections(of plan: RoutingPlan) -> ConnectionLimit { ConnectionLimit(plan, openFiles: openFiles) }
+
     /// All but the backends.
     private func frame(_ plan: RoutingPlan, backends: String) -> String {
         let settings = plan.settings
         var context: [String: Any] = [
-            "maxconn": "4000",
+            "maxconn": String(connections(of: plan).count),
             "adminSocket": paths.adminSocket,
             "peers": isRoot ? paths.abstractPeers : "unix@\(paths.peersSocket) mode 600",
             "memory": "\(Int(AppUsage.memory / .seconds(1)))",

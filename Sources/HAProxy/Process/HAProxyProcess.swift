@@ -53,6 +53,9 @@ public actor HAProxyProcess {
     /// The master's process id, once it was started or adopted.
     public var pid: Int32? { trace?.pid }
 
+    /// How many files the master that runs may have open; nil where the system doesn't tell.
+    public var openFiles: Int? { trace?.openFiles }
+
     // MARK: - check
 
     /// Lets HAProxy read a configuration without running it: `haproxy -c -f`.

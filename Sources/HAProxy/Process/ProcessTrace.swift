@@ -28,6 +28,19 @@ struct ProcessTrace: Hashable, Sendable {
         if isAlive { kill(pid, signal) }
     }
 
+    /// How many files it may have open, once it asks for it; nil where the system doesn't tell. Source: proc(5),
+    /// `limits`.
+    var openFiles: Int? {
+        #if os(Linux)
+            let text = try? String(contentsOfFile: "/proc/\(pid)/limits", encoding: .utf8)
+            let line = text?.split(separator: "\n").first { $0.hasPrefix("Max open files") }
+            guard let fields = line?.split(separator: " "), fields.count > 4 else { return nil }
+            return fields[4] == "unlimited" ? .max : Int(fields[4])
+        #else
+            return nil
+        #endif
+    }
+
     private static func exists(_ pid: Int32) -> Bool {
         kill(pid, 0) == 0 || errno == EPERM
     }
