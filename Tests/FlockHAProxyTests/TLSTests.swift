@@ -199,6 +199,35 @@ import Testing
         }
     }
 
+    @Test func `certificates whose reload failed are taken to HAProxy again`() async throws {
+        try await TLSSite.serving { authority in
+            try authority.put(try await authority.issue("shop.flock.localhost"), as: "shop.pem")
+        } _: { site in
+            let first = try await site.served()
+            let file = "\(site.folder.path)/haproxy/haproxy.cfg"
+            let sound = try String(contentsOfFile: file, encoding: .utf8)
+            try "nonsense\n".write(toFile: file, atomically: true, encoding: .utf8)
+            var long = try await site.authority.issue("shop.flock.localhost")
+            let root = try String(contentsOfFile: site.authority.root, encoding: .utf8)
+            long.chain += String(repeating: root, count: 30)
+            try site.authority.put(long, as: "shop.pem")
+            try await eventually("a reload has failed") {
+                do {
+                    try await site.driver.followCertificates()
+                    return false
+                } catch {
+                    return true
+                }
+            }
+            #expect(try await site.served() == first)
+            try sound.write(toFile: file, atomically: true, encoding: .utf8)
+            try await site.follows("the new certificate is served") { try await site.served() != first }
+            let reloads = await site.driver.reloads
+            for _ in 0..<3 { try await site.driver.followCertificates() }
+            #expect(await site.driver.reloads == reloads)
+        }
+    }
+
     /// What HAProxy would read if it were started now.
     private struct HAProxyFilesOf {
         let folder: String

@@ -102,6 +102,7 @@ actor HAProxyDriver {
         } catch {
             try await startAnyhow(after: error)
         }
+        await certificates.reloaded()
         try store.keepAsGood()
         logger.info("HAProxy started", metadata: ["listen": "\(settings.current.http.listen)"])
     }
@@ -237,9 +238,9 @@ actor HAProxyDriver {
     func followCertificates() async throws {
         await turn.take()
         do {
-            if try await certificates.follow() == .needsReload {
+            if try await certificates.follow() == .needsReload, nextReload.map({ $0 <= clock.now }) ?? true {
                 try save()
-                try await haproxy.master.reload(confirm: .seconds(30))
+                try await reloadHAProxy()
                 reloads += 1
             }
             await turn.pass()
@@ -257,13 +258,11 @@ actor HAProxyDriver {
         try store.write(files)
         CrashPoint.haproxyWritten.pass()
         unsaved = nil
-        let began = clock.now
-        defer { nextReload = began + (clock.now - began) / Self.share }
         do {
-            try await haproxy.master.reload(confirm: .seconds(30))
+            try await reloadHAProxy()
         } catch {
             logger.error("HAProxy refused the new configuration, going back to the last good one: \(error)")
-            if store.restoreGood() { _ = try? await haproxy.master.reload(confirm: .seconds(30)) }
+            if store.restoreGood() { try? await reloadHAProxy() }
             throw error
         }
         CrashPoint.haproxyReloaded.pass()
@@ -277,6 +276,13 @@ actor HAProxyDriver {
         logger.info(
             "HAProxy reloaded",
             metadata: ["backends": "\(slots.backends.count)", "hosts": "\(maps[.hosts].count)"])
+    }
+
+    private func reloadHAProxy() async throws {
+        let began = clock.now
+        defer { nextReload = began + (clock.now - began) / Self.share }
+        try await haproxy.master.reload(confirm: .seconds(30))
+        await certificates.reloaded()
     }
 
     private func tellConnections(of plan: RoutingPlan) {

@@ -24,6 +24,8 @@ actor CertificateFeed {
     /// The files that this was made of.
     private var used: [String: CertificateFolder.Stamp] = [:]
     private var lastSeen: [String: CertificateFolder.Stamp] = [:]
+    /// Whether the files say more than HAProxy knows, until it has read them.
+    private var owesReload = false
     /// What was complained of already.
     private var complaints: [String: String] = [:]
     private var missing: String?
@@ -77,31 +79,40 @@ actor CertificateFeed {
         guard settings.current.https.listen != nil, let served else { return .unchanged }
         let now = Date()
         // A folder that is gone for a moment takes no certificate away.
-        guard let seen = look() else { return .unchanged }
+        guard let seen = look() else { return owesReload ? .needsReload : .unchanged }
         // Not while somebody writes.
         let isSettled = seen == lastSeen
         lastSeen = seen
         let isExpired = served.certificates.values.contains { $0.expiry <= now }
-        guard isSettled, seen != used || isExpired else { return .unchanged }
+        guard isSettled, seen != used || isExpired else { return owesReload ? .needsReload : .unchanged }
         let wanted = try await read(seen.keys.sorted(), at: now, keeping: served)
         guard wanted != served else {
             used = seen
-            return .unchanged
+            return owesReload ? .needsReload : .unchanged
         }
         let commands = served.changes(to: wanted, list: paths.certificateList) { paths.certificate($0) }
         try store.write(wanted)
         (self.served, used) = (wanted, seen)
         logger.info(
             "certificates have changed", metadata: ["certificates": "\(wanted.names.joined(separator: " "))"])
-        guard let commands else { return .needsReload }
+        // What HAProxy has is not what the commands begin with.
+        guard let commands, !owesReload else {
+            owesReload = true
+            return .needsReload
+        }
+        owesReload = true
         do {
             try await runtime.run(commands)
+            owesReload = false
             return .applied
         } catch {
             logger.warning("HAProxy does not take the certificates through its socket, it will reload: \(error)")
             return .needsReload
         }
     }
+
+    /// HAProxy has read the files.
+    func reloaded() { owesReload = false }
 
     private func look() -> [String: CertificateFolder.Stamp]? {
         let folder = settings.current.https.certificates
