@@ -26,6 +26,24 @@ import Testing
         #expect(changes(["a.x": "/a"], ["a.x": "/a"]).isEmpty)
     }
 
+    @Test func `what points somewhere is added after its target and removed before it`() {
+        func all(_ slug: String) -> RoutingMaps {
+            var maps = RoutingMaps()
+            let app = MapToken("/\(slug)")!
+            maps[.hosts] = [MapToken("\(slug).x")!: app]
+            maps[.prefixes] = [MapToken("x/\(slug)/")!: app]
+            maps[.apps] = [app: MapToken("app_\(slug)")!]
+            return maps
+        }
+        let paths = HAProxyPathsExample.paths
+        #expect(
+            all("old").changes(to: all("new")) { paths.map($0) }.map(\.description) == [
+                "add map /tmp/none/apps.map /new app_new", "add map /tmp/none/prefixes.map x/new/ /new",
+                "add map /tmp/none/hosts.map new.x /new", "del map /tmp/none/hosts.map old.x",
+                "del map /tmp/none/prefixes.map x/old/", "del map /tmp/none/apps.map /old",
+            ])
+    }
+
     @Test func `what HAProxy has is taken over as far as it is made of tokens`() {
         var found = RoutingMaps()
         found.adopt(

@@ -170,6 +170,21 @@ import Testing
         }
     }
 
+    @Test func `a start without the folder serves what was taken from it before`() async throws {
+        try await TLSSite.serving { authority in
+            try authority.put(try await authority.issue("shop.flock.localhost"), as: "shop.pem")
+        } _: { site in
+            let first = try await site.served()
+            try await site.driver.stop()
+            try FileManager.default.moveItem(
+                atPath: site.authority.folder, toPath: "\(site.authority.folder).away")
+            let next = try site.successor()
+            try await next.start()
+            try await site.apply(with: next)
+            #expect(try await site.served() == first)
+        }
+    }
+
     @Test func `what changed while flock-haproxy was away is taken up by the next one`() async throws {
         try await TLSSite.serving { authority in
             try authority.put(try await authority.issue("shop.flock.localhost"), as: "shop.pem")
