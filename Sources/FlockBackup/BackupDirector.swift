@@ -35,10 +35,8 @@ struct BackupDirector: ProxyDirector {
         }
     }
 
-    func redirect(_ head: HTTPRequestHead, after failed: SocketAddress, attempt: Int) async -> ProxyDecision {
-        if let app = head.headers.first(name: "X-Flock-App"), let port = failed.port {
-            await waker.refused(app, host: failed.ipAddress, port: port)
-        }
+    func redirect(_ head: HTTPRequestHead, after failed: Endpoint, attempt: Int) async -> ProxyDecision {
+        if let app = head.headers.first(name: "X-Flock-App") { await waker.lost(failed, of: app) }
         return await direct(head)
     }
 
@@ -55,11 +53,8 @@ struct BackupDirector: ProxyDirector {
     private func answer(_ outcome: Waker.Outcome) -> ProxyDecision {
         switch outcome {
         case .forward(let endpoint, let ticket, let woke):
-            guard let address = try? SocketAddress.makeAddressResolvingHost(endpoint.host, port: endpoint.port) else {
-                return Self.refuse(.badGateway, code: "address_unknown", "the app's machine has no known address\n")
-            }
             let added: HTTPHeaders = woke.map { ["X-Flock-Woke": String(Int($0 / .milliseconds(1)))] } ?? [:]
-            return .forward(to: address, ticket: ticket, adding: added)
+            return .forward(to: endpoint, ticket: ticket, adding: added)
         case .refused(let refusal) where refusal.code == .unknownApp:
             return Self.refuse(.notFound, code: refusal.code.rawValue, "no such app\n")
         case .refused(let refusal):

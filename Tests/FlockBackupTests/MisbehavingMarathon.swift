@@ -16,6 +16,8 @@ final class MisbehavingMarathon: Sendable {
         var instances = 0
         /// Host ports of its running tasks, by id.
         var tasks: [String: Int] = [:]
+        /// Where its tasks are.
+        var host = "127.0.0.1"
         /// Ids of tasks that were launched and do not run yet.
         var staged: [String] = []
         /// How its newest failed task ended.
@@ -162,7 +164,7 @@ final class MisbehavingMarathon: Sendable {
     private static func json(_ id: String, _ app: App) -> String {
         let tasks =
             app.tasks.sorted { $0.key < $1.key }.map { task, port in
-                #"{"id": "\#(task)", "appId": "\#(id)", "host": "127.0.0.1", "ports": [\#(port)], "state": "TASK_RUNNING"}"#
+                #"{"id": "\#(task)", "appId": "\#(id)", "host": "\#(app.host)", "ports": [\#(port)], "state": "TASK_RUNNING"}"#
             }
             + app.staged.map {
                 #"{"id": "\#($0)", "appId": "\#(id)", "host": "127.0.0.1", "ports": [1], "state": "TASK_STAGING"}"#

@@ -3,13 +3,13 @@ import Testing
 @testable import FlockBackup
 
 @Suite struct PaceTests {
-    private let one = WakeState.Endpoint(taskID: "1", host: "127.0.0.1", port: 1)
-    private let two = WakeState.Endpoint(taskID: "2", host: "127.0.0.1", port: 2)
+    private let one = Endpoint(taskID: "1", host: "127.0.0.1", port: 1)
+    private let two = Endpoint(taskID: "2", host: "127.0.0.1", port: 2)
     private let start = ContinuousClock.now
     private var pace = Pace()
 
     private mutating func take(
-        _ endpoints: WakeState.Endpoint..., concurrency: Int, after time: Duration = .zero
+        _ endpoints: Endpoint..., concurrency: Int, after time: Duration = .zero
     ) throws -> Pace.Passage {
         let passage = pace.take(endpoints, concurrency: concurrency, at: start + time)
         return try #require(passage)

@@ -6,13 +6,8 @@ import Testing
 
 @Suite("ProxyStateMachine")
 struct ProxyStateMachineTests {
-    private let here: SocketAddress
-    private let there: SocketAddress
-
-    init() throws {
-        self.here = try SocketAddress(ipAddress: "127.0.0.1", port: 1)
-        self.there = try SocketAddress(ipAddress: "127.0.0.1", port: 2)
-    }
+    private let here = Endpoint(taskID: "1", host: "127.0.0.1", port: 1)
+    private let there = Endpoint(taskID: "2", host: "127.0.0.1", port: 2)
 
     private func request(_ method: HTTPMethod = .GET, _ headers: HTTPHeaders = ["Host": "a"]) -> HTTPRequestHead {
         HTTPRequestHead(version: .http1_1, method: method, uri: "/", headers: headers)

@@ -8,7 +8,7 @@ import Testing
 
 struct ProxyTestDirector: ProxyDirector {
     var onDirect: @Sendable (HTTPRequestHead) async -> ProxyDecision
-    var onRedirect: @Sendable (SocketAddress, Int) async -> ProxyDecision = { _, _ in
+    var onRedirect: @Sendable (Endpoint, Int) async -> ProxyDecision = { _, _ in
         .answer(status: .badGateway, headers: [:], body: ByteBuffer())
     }
 
@@ -17,8 +17,18 @@ struct ProxyTestDirector: ProxyDirector {
     }
 
     func direct(_ head: HTTPRequestHead) async -> ProxyDecision { await self.onDirect(head) }
-    func redirect(_ head: HTTPRequestHead, after failed: SocketAddress, attempt: Int) async -> ProxyDecision {
+    func redirect(_ head: HTTPRequestHead, after failed: Endpoint, attempt: Int) async -> ProxyDecision {
         await self.onRedirect(failed, attempt)
+    }
+}
+
+extension ProxyDecision {
+    static func forward(to address: SocketAddress) -> ProxyDecision { .forward(to: Endpoint(address)) }
+}
+
+extension Endpoint {
+    init(_ address: SocketAddress) {
+        self.init(taskID: "task", host: address.ipAddress ?? "", port: address.port ?? 0)
     }
 }
 

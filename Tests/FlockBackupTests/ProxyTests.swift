@@ -240,7 +240,7 @@ struct ProxyTests {
             var director = ProxyTestDirector.to(dead)
             director.onRedirect = { failed, attempt in
                 attempts.change { $0.append(attempt) }
-                return .forward(to: attempt == 2 && failed == dead ? app.address : dead)
+                return .forward(to: attempt == 2 && failed == Endpoint(dead) ? app.address : dead)
             }
             try await withProxy(director) { _, address in
                 let client = try await ProxyTestClient.connect(to: address)

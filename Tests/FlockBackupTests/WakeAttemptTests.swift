@@ -204,7 +204,7 @@ import Testing
 
     @Test mutating func anAppThatServedAndIsPutToZeroIsNotStartedForNobody() {
         saw(Self.app(instances: 1, tasks: [Self.task("1")]))
-        state.proven(WakeState.Endpoint(taskID: "1", host: "127.0.0.1", port: 1), at: now)
+        state.proven(Endpoint(taskID: "1", host: "127.0.0.1", port: 1), at: now)
         _ = attempt.next(state, waiting: 1, wake: 2, at: now)
         state.forget()
         saw(Self.app(instances: 0))

@@ -5,8 +5,8 @@ import Testing
 @testable import FlockBackup
 
 @Suite struct WakeStateTests {
-    private let one = WakeState.Endpoint(taskID: "1", host: "10.0.0.1", port: 1)
-    private let two = WakeState.Endpoint(taskID: "2", host: "10.0.0.1", port: 2)
+    private let one = Endpoint(taskID: "1", host: "10.0.0.1", port: 1)
+    private let two = Endpoint(taskID: "2", host: "10.0.0.1", port: 2)
     private let start = ContinuousClock.now
     private var state = WakeState()
 
@@ -78,10 +78,10 @@ import Testing
     mutating func lost() {
         state.proven(one, at: start)
         state.proven(two, at: start)
-        state.lost(host: "10.0.0.2", port: 1)
+        state.lost(Endpoint(taskID: "3", host: "10.0.0.1", port: 1))
         state.lost(taskID: "3")
         #expect(state.serving(at: start) == [one, two])
-        state.lost(host: nil, port: 1)
+        state.lost(one)
         #expect(state.serving(at: start) == [two])
         state.lost(taskID: "2")
         #expect(state.serving(at: start).isEmpty)

@@ -155,6 +155,41 @@ struct WakerTests {
         }
     }
 
+    @Test("a request for a task that is gone waits for the next one, on a machine that is known by its name too")
+    func deadTask() async throws {
+        try await ProxyNodeApp.with { next in
+            try await withSleepingApp { site, _ in
+                let port = try #require(next.address.port)
+                site.marathon.set(Self.app) { $0.host = "localhost" }
+                try await ProxyNodeApp.with { node in
+                    let port = try #require(node.address.port)
+                    site.marathon.onStart { id, marathon in marathon.run(id, task: "t1", port: port) }
+                    #expect(try await site.ask().status == 200)
+                }
+                // Marathon has not noticed.
+                let client = try await site.send(headers: ["Connection: close"])
+                try await eventually("it waits", or: client.text) { await site.waiting() == 1 }
+                site.marathon.fail(Self.app, task: "t1", "Command exited with status 1")
+                site.marathon.run(Self.app, task: "t2", port: port)
+                try await eventually("the answer") { client.ended }
+                #expect(client.text.hasPrefix("HTTP/1.1 200 OK"), "\(client.text)")
+                client.close()
+            }
+        }
+    }
+
+    @Test("an app on a machine that is known by its name gets its tunnels")
+    func tunnelByName() async throws {
+        try await withSleepingApp { site, _ in
+            site.marathon.set(Self.app) { $0.host = "localhost" }
+            let socket = try await site.send("/", headers: ["Connection: Upgrade", "Upgrade: echo"])
+            try await eventually("the tunnel") { socket.text.contains("welcome;") }
+            try await socket.send("through")
+            try await eventually("the echo") { socket.text.hasSuffix("through") }
+            socket.close()
+        }
+    }
+
     // MARK: Limits
 
     @Test("one more than may wait for an app, or for all, is refused at once, and who leaves makes room")

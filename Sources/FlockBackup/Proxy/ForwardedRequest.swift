@@ -1,4 +1,3 @@
-import NIOCore
 import NIOHTTP1
 
 /// A request's head as it goes to the app.
@@ -6,7 +5,7 @@ struct ForwardedRequest {
     let head: HTTPRequestHead
 
     /// - Parameter keepsUpstream: whether the connection to the app is wanted for the client's next request.
-    init(_ received: HTTPRequestHead, to address: SocketAddress, keepsUpstream: Bool) {
+    init(_ received: HTTPRequestHead, to endpoint: Endpoint, keepsUpstream: Bool) {
         var headers = received.headers.endToEnd
         if received.headers.bodyLength == .chunked {
             headers.remove(name: "content-length")
@@ -22,7 +21,7 @@ struct ForwardedRequest {
             // HTTP/1.1 demands a Host; and 100 (Continue) could not be passed on to the client.
             headers.remove(name: "expect")
             if !headers.contains(name: "host") {
-                headers.add(name: "Host", value: "\(address.ipAddress ?? "localhost"):\(address.port ?? 80)")
+                headers.add(name: "Host", value: endpoint.description)
             }
         }
         self.head = HTTPRequestHead(version: .http1_1, method: received.method, uri: received.uri, headers: headers)

@@ -4,10 +4,10 @@ import NIOHTTP1
 /// What `ProxyStateMachine` wants done.
 enum ProxyAction: Equatable {
     case ask(HTTPRequestHead)
-    case askAgain(HTTPRequestHead, failed: SocketAddress, attempt: Int)
+    case askAgain(HTTPRequestHead, failed: Endpoint, attempt: Int)
     case cancelAsk
 
-    case connect(SocketAddress)
+    case connect(Endpoint)
     /// Close the app's connection, or give up opening it. No event of it may arrive afterwards.
     case closeUpstream
     case sendHead(HTTPRequestHead)

@@ -23,9 +23,8 @@ final class ProxyConnection {
 
     private var client = Side()
     private var upstream = Side()
-    /// What must leave the pipelines before bytes can pass.
+    /// What must leave the client's pipeline before bytes can pass.
     private let clientCodec: [any RemovableChannelHandler]
-    private var upstreamCodec: [any RemovableChannelHandler] = []
 
     private var asking: Task<Void, Never>?
     /// Of the request that is being served.
@@ -161,7 +160,7 @@ final class ProxyConnection {
             self.asking?.cancel()
             self.asking = nil
 
-        case .connect(let address): self.connect(to: address)
+        case .connect(let endpoint): self.connect(to: endpoint)
         case .closeUpstream: self.closeUpstream()
         case .sendHead(let head): self.send(.head(head))
         case .sendBody(let bytes): self.send(.body(.byteBuffer(bytes)))
@@ -212,11 +211,11 @@ final class ProxyConnection {
 
     // MARK: The app's channel
 
-    private func connect(to address: SocketAddress) {
+    private func connect(to endpoint: Endpoint) {
         self.connectNumber += 1
         let number = self.connectNumber
         let connection = NIOLoopBound(self, eventLoop: self.eventLoop)
-        ClientBootstrap(group: self.eventLoop)
+        let bootstrap = ClientBootstrap(group: self.eventLoop)
             .connectTimeout(TimeAmount(self.limits.connect))
             .channelOption(.autoRead, value: false)
             .channelOption(.maxMessagesPerRead, value: 1)
@@ -225,9 +224,14 @@ final class ProxyConnection {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try connection.value.addUpstreamHandlers(to: channel) }
             }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { self.connectCompleted($0, number: number) }
+        let opened: EventLoopFuture<any Channel>
+        if let address = try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port) {
+            opened = bootstrap.connect(to: address)
+        } else {
+            // Looks the name up on a thread of its own.
+            opened = bootstrap.connect(host: endpoint.host, port: endpoint.port)
+        }
+        opened.assumeIsolated().whenComplete { self.connectCompleted($0, number: number) }
     }
 
     private func addUpstreamHandlers(to channel: any Channel) throws {
@@ -239,7 +243,6 @@ final class ProxyConnection {
             HTTPResponseDecoder(
                 leftOverBytesStrategy: .forwardBytes, informationalResponseStrategy: .forward,
                 limitConfiguration: limits))
-        self.upstreamCodec = [decoder, encoder]
         try channel.pipeline.syncOperations.addHandlers([
             HalfCloseDelay(), encoder, decoder, ProxyUpstreamHandler(connection: self),
         ])
@@ -267,7 +270,6 @@ final class ProxyConnection {
         self.connectNumber += 1
         let context = self.upstream.context
         self.upstream = Side()
-        self.upstreamCodec = []
         context?.close(promise: nil)
     }
 
@@ -314,15 +316,25 @@ final class ProxyConnection {
             let client = ProxyTunnelHandler(connection: self, side: .client)
             let upstream = ProxyTunnelHandler(connection: self, side: .upstream)
             // The app's first: its decoder also watches what is written, and bytes from the client would be strange to it.
-            self.upstream.context = try Self.replace(upstreamEnd, by: upstream, removing: self.upstreamCodec)
+            self.upstream.context = try Self.replace(
+                upstreamEnd, by: upstream, removing: try Self.codec(of: upstreamEnd.pipeline.syncOperations))
             self.client.context = try Self.replace(clientEnd, by: client, removing: self.clientCodec)
-            self.upstreamCodec = []
             self.ticket?.reached(.tunnelled)
         } catch {
             self.logger.error("the pipelines refused the tunnel", metadata: ["error": "\(error)"])
             self.closeUpstream()
             clientEnd.close(promise: nil)
         }
+    }
+
+    /// Of the app's channel; one of several, where a name has several addresses that were tried.
+    private static func codec(
+        of pipeline: ChannelPipeline.SynchronousOperations
+    ) throws -> [any RemovableChannelHandler] {
+        [
+            try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self),
+            try pipeline.handler(type: HTTPRequestEncoder.self),
+        ]
     }
 
     /// The decoder leaves one tick later and hands what it had read too far to the new handler.

@@ -1,4 +1,3 @@
-public import NIOCore
 public import NIOHTTP1
 
 /// Decides where each request goes. Both calls may take seconds; the request's body stays with the client meanwhile.
@@ -7,8 +6,9 @@ public protocol ProxyDirector: Sendable {
     /// returned then is ignored.
     func direct(_ head: HTTPRequestHead) async -> ProxyDecision
 
-    /// Called when the chosen address could not be connected to; no byte of the request was sent.
+    /// Called when nobody answers at the chosen endpoint: it could not be connected to, or its task died under a request
+    /// that may be sent again.
     ///
     /// - Parameter attempt: 1 for the first failure of this request, counting up to `ProxyLimits.redirects`.
-    func redirect(_ head: HTTPRequestHead, after failed: SocketAddress, attempt: Int) async -> ProxyDecision
+    func redirect(_ head: HTTPRequestHead, after failed: Endpoint, attempt: Int) async -> ProxyDecision
 }

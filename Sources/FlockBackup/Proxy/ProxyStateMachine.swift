@@ -17,8 +17,8 @@ struct ProxyStateMachine {
     private enum Phase: Equatable {
         case idle
         case waiting
-        case connecting(SocketAddress)
-        case proxying(SocketAddress)
+        case connecting(Endpoint)
+        case proxying(Endpoint)
         case tunnel(clientEnded: Bool, upstreamEnded: Bool)
         /// The last answer is written. What the client still sends is thrown away, `reads` says whether it is read.
         case finishing(reads: Bool)
@@ -62,8 +62,8 @@ struct ProxyStateMachine {
     private var phase = Phase.idle
     private var exchange: Exchange?
     private var inbox = CircularBuffer<Input>(initialCapacity: 4)
-    /// The address an idle app connection leads to.
-    private var kept: SocketAddress?
+    /// Where an idle app connection leads to.
+    private var kept: Endpoint?
     private var clientWritable = true
     private var upstreamWritable = true
     private var draining = false
@@ -200,39 +200,39 @@ struct ProxyStateMachine {
         switch decision {
         case .answer(let status, let headers, let body):
             self.answer(status, headers: headers, body: body, &actions)
-        case .forward(let address, _, let adding) where self.kept == address:
+        case .forward(let endpoint, _, let adding) where self.kept == endpoint:
             self.kept = nil
             self.exchange?.adding = adding
             self.exchange?.reusesConnection = true
-            self.send(to: address, &actions)
-        case .forward(let address, _, let adding):
+            self.send(to: endpoint, &actions)
+        case .forward(let endpoint, _, let adding):
             self.exchange?.adding = adding
             if self.kept != nil {
                 self.kept = nil
                 actions.append(.closeUpstream)
             }
-            self.connect(to: address, &actions)
+            self.connect(to: endpoint, &actions)
         }
     }
 
-    private mutating func connect(to address: SocketAddress, _ actions: inout [ProxyAction]) {
-        self.phase = .connecting(address)
+    private mutating func connect(to endpoint: Endpoint, _ actions: inout [ProxyAction]) {
+        self.phase = .connecting(endpoint)
         self.upstreamWritable = true
-        actions.append(.connect(address))
+        actions.append(.connect(endpoint))
     }
 
     private mutating func connected(_ actions: inout [ProxyAction]) {
-        guard case .connecting(let address) = self.phase else { return }
+        guard case .connecting(let endpoint) = self.phase else { return }
         self.exchange?.reusesConnection = false
-        self.send(to: address, &actions)
+        self.send(to: endpoint, &actions)
     }
 
     private mutating func connectFailed(_ actions: inout [ProxyAction]) {
-        guard case .connecting(let address) = self.phase else { return }
-        self.askAgain(after: address, &actions)
+        guard case .connecting(let endpoint) = self.phase else { return }
+        self.askAgain(after: endpoint, &actions)
     }
 
-    private mutating func askAgain(after address: SocketAddress, _ actions: inout [ProxyAction]) {
+    private mutating func askAgain(after endpoint: Endpoint, _ actions: inout [ProxyAction]) {
         guard var exchange = self.exchange else { return }
         exchange.failures += 1
         self.exchange = exchange
@@ -240,15 +240,15 @@ struct ProxyStateMachine {
             self.answer(.badGateway, &actions)
         } else {
             self.phase = .waiting
-            actions.append(.askAgain(exchange.head, failed: address, attempt: exchange.failures))
+            actions.append(.askAgain(exchange.head, failed: endpoint, attempt: exchange.failures))
         }
     }
 
-    private mutating func send(to address: SocketAddress, _ actions: inout [ProxyAction]) {
+    private mutating func send(to endpoint: Endpoint, _ actions: inout [ProxyAction]) {
         guard let exchange = self.exchange else { return }
-        self.phase = .proxying(address)
+        self.phase = .proxying(endpoint)
         let keeps = exchange.keepsClient && !self.draining
-        actions.append(.sendHead(ForwardedRequest(exchange.head, to: address, keepsUpstream: keeps).head))
+        actions.append(.sendHead(ForwardedRequest(exchange.head, to: endpoint, keepsUpstream: keeps).head))
         // Only a replayed request has ended already; it has no body.
         if exchange.requestEnded { actions.append(.sendEnd(nil)) }
         self.advance(&actions)
@@ -304,7 +304,7 @@ struct ProxyStateMachine {
     }
 
     private mutating func responseEnded(_ trailers: HTTPHeaders?, _ actions: inout [ProxyAction]) {
-        guard case .proxying(let address) = self.phase, let exchange = self.exchange else { return }
+        guard case .proxying(let endpoint) = self.phase, let exchange = self.exchange else { return }
         if case .switching = exchange.response {
             self.phase = .tunnel(clientEnded: false, upstreamEnded: false)
             self.exchange = nil
@@ -312,7 +312,7 @@ struct ProxyStateMachine {
         }
         actions.append(.respondEnd(trailers?.fromApp))
         if exchange.requestEnded && exchange.keepsUpstream && !self.draining {
-            self.kept = address
+            self.kept = endpoint
         } else {
             actions.append(.closeUpstream)
         }
@@ -331,18 +331,18 @@ struct ProxyStateMachine {
             guard self.kept != nil else { return }
             self.kept = nil
             actions.append(.closeUpstream)
-        case .proxying(let address):
+        case .proxying(let endpoint):
             guard let exchange = self.exchange, case .pending = exchange.response, exchange.head.isReplayable,
                 exchange.reusesConnection || !exchange.hasOutlivedTask
             else { return self.fail(.badGateway, &actions) }
             actions.append(.closeUpstream)
             if exchange.reusesConnection {
                 // The app may close an idle connection at the moment a request is sent on it.
-                self.connect(to: address, &actions)
+                self.connect(to: endpoint, &actions)
             } else {
                 // The task died. Once only: the request may be what kills it.
                 self.exchange?.hasOutlivedTask = true
-                self.askAgain(after: address, &actions)
+                self.askAgain(after: endpoint, &actions)
             }
         case .tunnel:
             actions.append(.closeUpstream)

@@ -5,8 +5,6 @@
 /// has ended, but no longer than ``answered`` after the head of its response (a download, server-sent events), not at
 /// all once it is a tunnel (a websocket), and no longer than ``unanswered`` in any case (a long poll).
 struct Pace: Sendable {
-    typealias Endpoint = WakeState.Endpoint
-
     static let answered = Duration.seconds(1)
     static let unanswered = Duration.seconds(10)
 

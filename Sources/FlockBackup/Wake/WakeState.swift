@@ -10,13 +10,6 @@ import Marathon
 ///      └── lease ends ── held
 /// ```
 struct WakeState: Sendable {
-    /// A task that answered its check.
-    struct Endpoint: Sendable, Hashable {
-        var taskID: String
-        var host: String
-        var port: Int
-    }
-
     /// How long endpoints are believed without Marathon saying so again: the port may be another app's by then.
     static let trust = Duration.seconds(2)
 
@@ -24,6 +17,7 @@ struct WakeState: Sendable {
     /// confirms itself: while requests come one after the other, its port would have refused one before it was another's.
     static let outageTrust = Duration.seconds(10)
 
+    /// Of tasks that answered their check.
     private var endpoints: [Endpoint] = []
     private var learned: ContinuousClock.Instant?
     /// When Marathon, or the task itself, said so last.
@@ -94,8 +88,8 @@ struct WakeState: Sendable {
         endpoints.removeAll { $0.taskID == taskID }
     }
 
-    mutating func lost(host: String?, port: Int) {
-        endpoints.removeAll { $0.port == port && (host == nil || $0.host == host) }
+    mutating func lost(_ endpoint: Endpoint) {
+        endpoints.removeAll { $0 == endpoint }
     }
 
     mutating func forget() {

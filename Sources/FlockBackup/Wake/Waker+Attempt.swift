@@ -151,7 +151,7 @@ extension Waker {
         return found.count
     }
 
-    private func proven(_ endpoint: WakeState.Endpoint, of appID: String, began: ContinuousClock.Instant) {
+    private func proven(_ endpoint: Endpoint, of appID: String, began: ContinuousClock.Instant) {
         guard var entry = entries[appID] else { return }
         let now = clock.now
         if entry.state.serving(at: now).isEmpty, entry.attempt?.isColdStart == true {
@@ -168,18 +168,18 @@ extension Waker {
     /// Those that serve; when one does, the others are not waited for.
     private static func ready(
         _ tasks: [AppTask], of app: App, _ probe: HealthProbe, timeout: Duration
-    ) async -> [WakeState.Endpoint] {
+    ) async -> [Endpoint] {
         let check = app.definition.healthChecks?.first
         let index = check?.portIndex ?? 0
-        return await withTaskGroup(of: WakeState.Endpoint?.self) { group in
+        return await withTaskGroup(of: Endpoint?.self) { group in
             for task in tasks.prefix(16) where task.ports.indices.contains(index) {
                 group.addTask {
                     let failure = await probe.ask(check, host: task.host, ports: task.ports, timeout: timeout)
                     guard failure == nil else { return nil }
-                    return WakeState.Endpoint(taskID: task.id, host: task.host, port: task.ports[index])
+                    return Endpoint(taskID: task.id, host: task.host, port: task.ports[index])
                 }
             }
-            var found: [WakeState.Endpoint] = []
+            var found: [Endpoint] = []
             for await endpoint in group {
                 guard let endpoint else { continue }
                 found.append(endpoint)

@@ -11,7 +11,7 @@ public import ServiceLifecycle
 public actor Waker: Service, Reporting {
     enum Outcome: Sendable {
         /// - Parameter woke: how long the request waited for the app to wake; `nil` when the app was awake.
-        case forward(WakeState.Endpoint, ForwardTicket, woke: Duration?)
+        case forward(Endpoint, ForwardTicket, woke: Duration?)
         case refused(Refusal)
     }
 
@@ -175,9 +175,9 @@ public actor Waker: Service, Reporting {
         return isServing(appID) ? await endpoint(for: appID, within: hold) : nil
     }
 
-    /// The endpoint refused a connection: it is not believed any longer.
-    func refused(_ appID: String, host: String?, port: Int) {
-        entries[appID]?.state.lost(host: host, port: port)
+    /// Nobody answers there any longer.
+    func lost(_ endpoint: Endpoint, of appID: String) {
+        entries[appID]?.state.lost(endpoint)
     }
 
     func isServing(_ appID: String) -> Bool {
