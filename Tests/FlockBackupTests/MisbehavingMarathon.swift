@@ -16,6 +16,8 @@ final class MisbehavingMarathon: Sendable {
         var instances = 0
         /// Host ports of its running tasks, by id.
         var tasks: [String: Int] = [:]
+        /// Whether what is said of it makes no sense.
+        var isOdd = false
         /// Where its tasks are.
         var host = "127.0.0.1"
         /// Ids of tasks that were launched and do not run yet.
@@ -153,6 +155,7 @@ final class MisbehavingMarathon: Sendable {
         if path.hasPrefix("/v2/queue/") { return .json(.noContent, "") }
         let id = String(path.dropFirst("/v2/apps".count))
         guard var app = state.apps[id] else { return .json(.notFound, #"{"message": "no such app"}"#) }
+        if app.isOdd { return .json(.ok, "{}") }
         guard method == .PUT else { return .json(.ok, json(id, app)) }
         let change = try? JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
         let wasAtZero = app.instances == 0

@@ -405,6 +405,26 @@ struct WakerTests {
         }
     }
 
+    @Test("an answer that makes no sense is the trouble of its app alone")
+    func oddAnswer() async throws {
+        try await withSleepingApp(hold: "2s") { site, _ in
+            site.marathon.set("/odd-1.0.0") { $0.isOdd = true }
+            let client = try await site.send(app: "/odd-1.0.0", headers: ["Connection: close"])
+            try await eventually("Marathon was asked again and again") {
+                site.marathon.count("GET", "/v2/apps/odd-1.0.0") > 2
+            }
+            #expect(await site.waker.outage.since == nil)
+            #expect(try await site.ask().status == 200)
+            try await eventually("it is refused") { client.ended }
+            client.close()
+            let answer = WakerSite.Answer(client.text)
+            #expect(answer.status == 503 && answer.header("X-Flock-Reason") == "marathon_refused")
+            // Nor is a look that wakes nothing an outage.
+            _ = try await site.ask(app: "/odd-1.0.0", headers: ["X-Flock-Ignored: 1"])
+            #expect(await site.waker.outage.since == nil)
+        }
+    }
+
     // MARK: Headers
 
     @Test("the answer that had to wait for the wake says how long; the next one does not; an app can't say it")

@@ -24,6 +24,8 @@ enum StartFailure: Sendable, Hashable {
     /// Marathon refuses to scale it.
     case startRefused
     case marathonUnreachable
+    /// Marathon answers, but does not tell how the app is.
+    case marathonRefused
 
     var code: String {
         switch self {
@@ -39,8 +41,12 @@ enum StartFailure: Sendable, Hashable {
         case .deploying: "deploying"
         case .startRefused: "start_refused"
         case .marathonUnreachable: "marathon_unreachable"
+        case .marathonRefused: "marathon_refused"
         }
     }
+
+    /// Whether it is Marathon's fault, and over when that is.
+    var isMarathons: Bool { self == .marathonUnreachable || self == .marathonRefused }
 
     /// - Parameter failure: as Mesos' executor and Marathon word it.
     init(_ failure: TaskFailure) {

@@ -54,7 +54,8 @@ struct WakeAttempt: Sendable {
     private var looked: ContinuousClock.Instant?
     /// Since Marathon was asked last: its answer may be older than what happened.
     private var hasRung = false
-    private var isUnreachable = false
+    /// Why it is not known how the app is.
+    private var blindness: StartFailure?
     /// Something was in vain, and is not tried again at once.
     private var pause: Duration?
     private var isRefused = false
@@ -107,7 +108,7 @@ struct WakeAttempt: Sendable {
     mutating func saw(_ app: App?, at now: ContinuousClock.Instant) {
         self.app = app
         looked = hasRung ? nil : now
-        isUnreachable = false
+        blindness = nil
         if !hasLooked {
             knownFailure = app?.lastTaskFailure?.taskId
             older = Set((app?.tasks ?? []).map(\.id))
@@ -115,9 +116,9 @@ struct WakeAttempt: Sendable {
         hasLooked = true
     }
 
-    /// Marathon does not answer.
-    mutating func sawNothing() {
-        isUnreachable = true
+    /// Marathon does not answer, or not what was asked.
+    mutating func sawNothing(_ why: StartFailure = .marathonUnreachable) {
+        blindness = why
         pause = Self.wakingLook
     }
 
@@ -206,7 +207,8 @@ struct WakeAttempt: Sendable {
 
     /// What it waits for; `nil` where Marathon's queue may know.
     var missing: StartFailure? {
-        if !hasLooked || isUnreachable { return .marathonUnreachable }
+        if let blindness { return blindness }
+        if !hasLooked { return .marathonUnreachable }
         if !running.isEmpty { return .checkFailed }
         if app?.tasks?.isEmpty == false { return .launching }
         if app?.instances == 0 { return isRefused && app?.deployments.isEmpty == true ? .startRefused : .deploying }

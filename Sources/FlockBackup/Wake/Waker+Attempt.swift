@@ -88,9 +88,15 @@ extension Waker {
             saw(app, as: appID, at: now)
             entries[appID]?.attempt?.saw(app, at: now)
         } catch {
-            outage.failed(at: clock.now)
             logger.debug("cannot ask for the app: \(error)", metadata: ["app": "\(appID)"])
-            sawNothing(of: appID)
+            if error.isOutage {
+                outage.failed(at: clock.now)
+                sawNothing(of: appID)
+            } else {
+                // Marathon is there and goes on launching, so what is known of the app is not believed longer for this.
+                answered()
+                entries[appID]?.attempt?.sawNothing(.marathonRefused)
+            }
         }
     }
 
@@ -238,7 +244,7 @@ extension Waker {
             found = try await marathon.app(appID)
             answered()
         } catch {
-            outage.failed(at: clock.now)
+            if error.isOutage { outage.failed(at: clock.now) } else { answered() }
             return
         }
         saw(found, as: appID, at: clock.now)

@@ -87,7 +87,7 @@ public actor Waker: Service, Reporting {
                 // Whatever happened meanwhile was not told.
                 for id in entries.keys {
                     entries[id]?.state.forget()
-                    if entries[id]?.backOff.reason == .marathonUnreachable { entries[id]?.backOff.succeeded() }
+                    if entries[id]?.backOff.reason?.isMarathons == true { entries[id]?.backOff.succeeded() }
                     ring(id)
                 }
             case .lost(let why):
