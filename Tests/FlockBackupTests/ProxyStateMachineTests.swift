@@ -56,7 +56,7 @@ struct ProxyStateMachineTests {
         var machine = self.proxying(self.request())
         #expect(
             machine.handle(.upstreamLost)
-                == [.closeUpstream, .askAgain(self.request(), failed: self.here, attempt: 1)])
+                == [.closeUpstream, .askAgain(self.request(), failed: self.here, .died, attempt: 1)])
         #expect(machine.handle(.decided(.forward(to: self.there))) == [.connect(self.there)])
         #expect(machine.handle(.connected) == [.sendHead(self.request()), .sendEnd(nil)])
         let actions = machine.handle(.upstreamLost)
@@ -85,7 +85,7 @@ struct ProxyStateMachineTests {
         // This connection was new, so it is the task that died.
         #expect(
             machine.handle(.upstreamLost)
-                == [.closeUpstream, .askAgain(self.request(), failed: self.here, attempt: 1)])
+                == [.closeUpstream, .askAgain(self.request(), failed: self.here, .died, attempt: 1)])
     }
 
     @Test func postIsNotSentTwice() {
@@ -107,7 +107,7 @@ struct ProxyStateMachineTests {
         _ = machine.handle(.clientSent(.head(head)))
         for attempt in 1...2 {
             _ = machine.handle(.decided(.forward(to: self.here)))
-            #expect(machine.handle(.connectFailed) == [.askAgain(head, failed: self.here, attempt: attempt)])
+            #expect(machine.handle(.connectFailed) == [.askAgain(head, failed: self.here, .refused, attempt: attempt)])
         }
         _ = machine.handle(.decided(.forward(to: self.here)))
         #expect(Self.status(machine.handle(.connectFailed)) == 502)

@@ -3,8 +3,14 @@ import NIOHTTP1
 
 /// What `ProxyStateMachine` wants done.
 enum ProxyAction: Equatable {
+    /// What became of the task that a request was sent to.
+    enum Loss: String {
+        case refused = "the app's task could not be connected to"
+        case died = "the app's task broke off before it answered"
+    }
+
     case ask(HTTPRequestHead)
-    case askAgain(HTTPRequestHead, failed: Endpoint, attempt: Int)
+    case askAgain(HTTPRequestHead, failed: Endpoint, Loss, attempt: Int)
     case cancelAsk
 
     case connect(Endpoint)

@@ -150,11 +150,11 @@ final class ProxyConnection {
             // A pipelined request must not wait for the place of the one before.
             self.ticket = nil
             self.ask { await $0.direct(head) }
-        case .askAgain(let head, let failed, let attempt):
+        case .askAgain(let head, let failed, let loss, let attempt):
             self.ticket = nil
             self.logger.info(
-                "the app's address could not be connected to",
-                metadata: ["address": "\(failed)", "attempt": "\(attempt)"])
+                "\(loss.rawValue)",
+                metadata: ["task": "\(failed.taskID)", "address": "\(failed)", "attempt": "\(attempt)"])
             self.ask { await $0.redirect(head, after: failed, attempt: attempt) }
         case .cancelAsk:
             self.asking?.cancel()

@@ -229,10 +229,10 @@ struct ProxyStateMachine {
 
     private mutating func connectFailed(_ actions: inout [ProxyAction]) {
         guard case .connecting(let endpoint) = self.phase else { return }
-        self.askAgain(after: endpoint, &actions)
+        self.askAgain(after: endpoint, .refused, &actions)
     }
 
-    private mutating func askAgain(after endpoint: Endpoint, _ actions: inout [ProxyAction]) {
+    private mutating func askAgain(after endpoint: Endpoint, _ loss: ProxyAction.Loss, _ actions: inout [ProxyAction]) {
         guard var exchange = self.exchange else { return }
         exchange.failures += 1
         self.exchange = exchange
@@ -240,7 +240,7 @@ struct ProxyStateMachine {
             self.answer(.badGateway, &actions)
         } else {
             self.phase = .waiting
-            actions.append(.askAgain(exchange.head, failed: endpoint, attempt: exchange.failures))
+            actions.append(.askAgain(exchange.head, failed: endpoint, loss, attempt: exchange.failures))
         }
     }
 
@@ -342,7 +342,7 @@ struct ProxyStateMachine {
             } else {
                 // The task died. Once only: the request may be what kills it.
                 self.exchange?.hasOutlivedTask = true
-                self.askAgain(after: endpoint, &actions)
+                self.askAgain(after: endpoint, .died, &actions)
             }
         case .tunnel:
             actions.append(.closeUpstream)
