@@ -24,6 +24,8 @@ actor HAProxyDriver {
     private let openFiles: Int
     private let haproxy: HAProxyProcess
     private let runtime: RuntimeSocket
+    private let trial: PlanTrial
+    private let reader: UsageReader
     private let certificates: CertificateFeed
     /// Applying and following certificates: what one told a worker that is being replaced would be lost.
     private let turn = Turn()
@@ -70,6 +72,8 @@ actor HAProxyDriver {
         renderer = try ConfigurationRenderer(paths: paths, isRoot: geteuid() == 0, openFiles: openFiles)
         haproxy = try HAProxyProcess(binary: binary, files: paths.files, logger: logger)
         runtime = RuntimeSocket(path: paths.adminSocket)
+        trial = PlanTrial(haproxy: haproxy, store: store)
+        reader = UsageReader(runtime: runtime, master: haproxy.master)
         certificates = CertificateFeed(
             settings: settings, paths: paths, haproxy: haproxy, runtime: runtime, logger: logger)
     }
@@ -304,33 +308,19 @@ actor HAProxyDriver {
     /// The plan without the apps that HAProxy would refuse: one bad app must not keep the others from being served.
     /// - Throws: when it is no app's fault.
     private func sound(_ wanted: RoutingPlan) async throws -> RoutingPlan {
-        guard let complaint = try await complaint(about: wanted) else { return wanted }
-        let suspects = wanted.routes.filter { !accepted.contains(renderer.structure(of: $0, in: wanted)) }
-        guard try await self.complaint(about: wanted.without(suspects)) == nil else { throw complaint }
-        let culprits = try await Bisection.culprits(among: suspects) { kept in
-            let ids = Set(kept.map(\.appID))
-            return try await self.complaint(about: wanted.without(suspects.filter { !ids.contains($0.appID) })) == nil
-        }
-        guard !culprits.isEmpty else { throw complaint }
-        for route in culprits {
+        let refusal = try await trial.refusal(
+            of: wanted, suspecting: wanted.routes.filter { !accepted.contains(renderer.structure(of: $0, in: wanted)) }
+        ) { renderer.render($0) }
+        guard let refusal else { return wanted }
+        for route in refusal.routes {
             let structure = renderer.structure(of: route, in: wanted)
-            quarantine.add(route.appID, structure, reason: "HAProxy refuses it: \(complaint.message)")
+            quarantine.add(route.appID, structure, reason: "HAProxy refuses it: \(refusal.complaint.message)")
             logger.error(
                 "HAProxy refuses this app's part of its configuration; the app is closed, the others are served",
-                metadata: ["app": "\(route.appID)", "why": "\(complaint.message)"])
+                metadata: ["app": "\(route.appID)", "why": "\(refusal.complaint.message)"])
         }
         closed = closedApps(of: wanted)
-        return wanted.without(culprits)
-    }
-
-    /// What HAProxy has against a plan; `nil` when it would take it.
-    private func complaint(about plan: RoutingPlan) async throws -> HAProxyError? {
-        do {
-            try await haproxy.check(configuration: try store.writeCandidate(renderer.render(plan)))
-            return nil
-        } catch let error as HAProxyError where error.code == .invalidConfiguration {
-            return error
-        }
+        return wanted.without(refusal.routes)
     }
 
     /// Learns what HAProxy has, after our start or when something went wrong.
@@ -369,34 +359,11 @@ actor HAProxyDriver {
 
     // MARK: Use
 
-    /// Requests and connections that a backend's servers carry, in old workers too; the backup server's not counted.
+    /// Requests and connections that a backend's servers carry, in old workers too.
     func sessions(of backend: HAProxyName) async throws -> Int {
-        var rows: [StatsRow] = []
-        if slots.backends[backend] != nil { rows = try await runtime.statistics(of: backend) }
-        for worker in try await haproxy.master.showProcesses().workers where worker.old {
-            rows += try await statistics(of: backend, inOld: worker.pid)
-        }
-        return rows.filter { $0.kind == .server && $0.server.hasPrefix("s") && !$0.server.hasPrefix("server") }
-            .reduce(0) { $0 + $1.currentSessions }
+        try await reader.sessions(of: backend, isPresent: slots.backends[backend] != nil)
     }
 
-    /// One that has ended meanwhile, or that never had the backend, carries nothing.
-    private func statistics(of backend: HAProxyName, inOld worker: Int32) async throws -> [StatsRow] {
-        do {
-            return try await haproxy.master.statistics(of: worker, backend: backend)
-        } catch  where error.code == .refused {
-            return []
-        }
-    }
-
-    /// How the apps are used that HAProxy remembers; what old workers still carry is in flight too.
-    func usage() async throws -> [AppUsage] {
-        let table = HAProxyName(literal: "flock_use")
-        var rows = try await runtime.table(table)
-        for worker in try await haproxy.master.showProcesses().workers where worker.old {
-            let answer = try? await haproxy.master.run(on: worker.pid, .showTable(table))
-            rows += try answer.map(StickTableEntry.rows) ?? []
-        }
-        return Dictionary(grouping: rows, by: \.key).values.map(AppUsage.init).sorted { $0.app < $1.app }
-    }
+    /// How the apps are used that HAProxy remembers.
+    func usage() async throws -> [AppUsage] { try await reader.usage() }
 }
