@@ -27,8 +27,10 @@ public actor RoutingService: Service, Reporting {
     private var proven: Set<String> = []
     private var drains = DrainLeases()
 
-    /// Rings when there is something to do; one ring stands for all that came before the round it begins.
+    /// Rings when there is something to apply; one ring stands for all that came before the round it begins.
     private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Rings when there is something to read of Marathon. On its own: a Marathon that hangs must not hold up leases.
+    private let readingBell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Callers that wait for the end of a round that begins after they asked.
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var reloadTimer: Task<Void, Never>?
@@ -70,6 +72,7 @@ public actor RoutingService: Service, Reporting {
         prober = ReadinessProber(http: http) { [weak self] taskID in await self?.prove(taskID) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.followMarathon() }
+            group.addTask { await self.readRepeatedly() }
             group.addTask { await self.work() }
             group.addTask { await self.watchHAProxy() }
             group.addTask { await self.keepTime() }
@@ -105,13 +108,21 @@ public actor RoutingService: Service, Reporting {
             case .lost(let why):
                 logger.warning("Marathon does not answer, routes stay as they are; trying again: \(why)")
                 isMarathonLost = true
-                continue
+                // Until it was read again, it is not said to answer.
+                unread = .everything
             case .connected:
                 if isMarathonLost || !isInformed { logger.info("Marathon answers") }
                 unread = .everything
             case .poll: unread = .everything
             case .event(let event): unread.add(event)
             }
+            readingBell.continuation.yield()
+        }
+    }
+
+    private func readRepeatedly() async {
+        for await _ in readingBell.stream {
+            await read()
             ring()
         }
     }
@@ -122,16 +133,15 @@ public actor RoutingService: Service, Reporting {
         for await _ in bell.stream { await round() }
     }
 
-    /// Reads what Marathon has changed, and applies it.
+    /// Applies what is known, if anything is.
     private func round() async {
         let callers = waiting
         waiting = []
-        if await read() { await apply() }
+        if isInformed { await apply() }
         for caller in callers { caller.resume() }
     }
 
-    /// - Returns: whether what is known is worth applying.
-    private func read() async -> Bool {
+    private func read() async {
         let wanted = unread
         unread = .nothing
         do {
@@ -152,7 +162,6 @@ public actor RoutingService: Service, Reporting {
             isMarathonLost = true
             unread = .everything
         }
-        return isInformed
     }
 
     private func prove(_ taskID: String) {
@@ -165,7 +174,8 @@ public actor RoutingService: Service, Reporting {
             try? await clock.sleep(for: .milliseconds(500))
             let before = drains
             drains.expire(at: clock.now)
-            if before != drains || trouble != nil || appliedSettings != settings.current { ring() }
+            if isMarathonLost || !isInformed { readingBell.continuation.yield() }
+            if before != drains || failure != nil || appliedSettings != settings.current { ring() }
             await save()
         }
     }
