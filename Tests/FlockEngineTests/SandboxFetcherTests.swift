@@ -95,7 +95,11 @@ import Testing
             URL(fileURLWithPath: "/usr/bin/python3"),
             arguments: ["-m", "http.server", "--bind", "127.0.0.1", "--directory", folder.path, "\(port)"])
         defer { kill(server.processIdentifier, SIGKILL) }
-        try await eventually("the server listens") { !PortCheck.isFree(port) }
+        try await eventually("the server listens") {
+            guard let connection = try? await RawConnection.open(port: port) else { return false }
+            connection.close()
+            return true
+        }
         try await fetch([Fetch(uri: "http://127.0.0.1:\(port)/app.tgz?x=1")])
         #expect(read("app/file.txt") == "hello\n")
         #expect(!FileManager.default.fileExists(atPath: "\(sandbox)/app.tgz"))
