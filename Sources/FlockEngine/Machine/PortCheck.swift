@@ -1,33 +1,40 @@
 import Foundation
 
-/// Looks who listens on this machine. It does not try a port by listening there itself: who asks at that moment
-/// would meet us.
+/// Looks whether a program could listen on a port of this machine. It is bound, and not listened at: who asks at that
+/// moment is refused, as before. Reading who listens from /proc/net/tcp took 10 ms, whatever is found there.
 enum PortCheck {
-    /// Nobody listens there for TCP, on any address of either family.
+    /// Nobody listens there for TCP, on any address of either family, and no connection of ours keeps it from being
+    /// listened at.
     static func isFree(_ port: Int) -> Bool {
-        !listening("/proc/net/tcp").contains(port) && !listening("/proc/net/tcp6").contains(port)
+        guard let port = UInt16(exactly: port) else { return false }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port.bigEndian
+        if let isTaken = isTaken(AF_INET6, &address) { return !isTaken }
+        // A machine without IPv6.
+        var olderAddress = sockaddr_in()
+        olderAddress.sin_family = sa_family_t(AF_INET)
+        olderAddress.sin_port = port.bigEndian
+        return isTaken(AF_INET, &olderAddress) != true
     }
 
-    /// Source: proc(5), /proc/net/tcp. Those that listen stand first there, so that a machine with many connections
-    /// is not read to the end.
-    private static func listening(_ path: String) -> Set<Int> {
-        guard let file = FileHandle(forReadingAtPath: path) else { return [] }
-        defer { try? file.close() }
-        var ports: Set<Int> = []
-        var text = ""
-        while let chunk = try? file.read(upToCount: 1 << 14), !chunk.isEmpty {
-            text += String(decoding: chunk, as: UTF8.self)
-            var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            // The rest of it is in the next chunk.
-            text = String(lines.removeLast())
-            for line in lines {
-                let fields = line.split(separator: " ")
-                guard fields.count > 3, let colon = fields[1].lastIndex(of: ":") else { continue }
-                // Neither the header, which has no colon there, nor a listener.
-                guard fields[3] == "0A" else { return ports }
-                if let port = Int(fields[1][fields[1].index(after: colon)...], radix: 16) { ports.insert(port) }
+    /// Binds to every address. As long as nobody listens, those who did before do not count, whose connections may
+    /// be remembered for a minute.
+    /// - Returns: `nil` where there are no such addresses.
+    private static func isTaken<Address>(_ family: Int32, _ address: inout Address) -> Bool? {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var (on, off): (Int32, Int32) = (1, 0)
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        if family == AF_INET6 { unsafe setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size) }
+        let result = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, socklen_t(MemoryLayout<Address>.size))
             }
         }
-        return ports
+        if result == 0 { return false }
+        return errno == EADDRINUSE ? true : nil
     }
 }

@@ -1,0 +1,42 @@
+import FlockTesting
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import FlockEngine
+
+struct PortCheckTests {
+    @Test(arguments: ["127.0.0.1", "0.0.0.0", "::1", "::"])
+    func `a port is taken as long as somebody listens there, on any address`(_ host: String) async throws {
+        let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        guard let listener = try? await bootstrap.bind(host: host, port: 0).get() else {
+            // A machine without IPv6.
+            return #expect(host.contains(":"))
+        }
+        let port = try #require(listener.localAddress?.port)
+        #expect(!PortCheck.isFree(port))
+        // Looking does not take it.
+        #expect(!PortCheck.isFree(port))
+        try await listener.close()
+        #expect(PortCheck.isFree(port) && PortCheck.isFree(port))
+    }
+
+    @Test func `the connections of one who has listened do not count`() async throws {
+        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { $0.close() }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        // The listener's side closes first, and is remembered for a minute.
+        let client = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: "127.0.0.1", port: port).get()
+        try await client.closeFuture.get()
+        try await listener.close()
+        #expect(PortCheck.isFree(port))
+    }
+
+    @Test func `what is no port is not free`() {
+        #expect(!PortCheck.isFree(-1) && !PortCheck.isFree(65_536))
+    }
+}
