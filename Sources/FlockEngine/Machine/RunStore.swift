@@ -14,16 +14,15 @@ struct RunStore: Sendable {
     func folder(_ taskID: String) -> String { "\(root)/\(taskID)" }
     private func recordFile(_ taskID: String) -> String { "\(folder(taskID))/record.json" }
 
-    /// Survives a crash of the machine when it returns.
+    /// Survives the engine when it returns. The machine's end it need not survive, which is every task's end, and
+    /// waiting for the disk holds up all tasks.
     /// - Throws: ``EngineError`` when it cannot be written; what was there before is still there.
     func write(_ record: RunRecord) throws {
         let folder = folder(record.taskID)
-        let isNew = !FileManager.default.fileExists(atPath: folder)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try place(try JSONEncoder().encode(record), at: recordFile(record.taskID), in: folder)
-            if isNew { try Self.synchronize(folder: root) }
+            try place(try JSONEncoder().encode(record), at: recordFile(record.taskID))
         } catch {
             throw EngineError(code: .storage, message: "\(folder): cannot be written: \(error)")
         }
@@ -60,7 +59,7 @@ struct RunStore: Sendable {
     func offerCommand(_ command: BoxCommand, for taskID: String) throws {
         do {
             let text = try TaskShim.script(for: command)
-            try place(Data(text.utf8), at: "\(folder(taskID))/command.ready", in: folder(taskID))
+            try place(Data(text.utf8), at: "\(folder(taskID))/command.ready")
         } catch {
             throw EngineError(code: .launch, message: "cannot be started: \(error)")
         }
@@ -103,23 +102,15 @@ struct RunStore: Sendable {
         FileManager.default.contents(atPath: "\(folder(taskID))/\(name)").map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Beside, made durable, moved into place, made durable.
-    private func place(_ data: Data, at path: String, in folder: String) throws {
+    /// Beside, then moved into place: nobody sees half of it.
+    private func place(_ data: Data, at path: String) throws {
         let temporary = path + ".new"
         guard
             FileManager.default.createFile(atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o600])
         else { throw POSIXError(.EIO) }
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: temporary))
         try file.write(contentsOf: data)
-        try file.synchronize()
         try file.close()
         guard unsafe rename(temporary, path) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        try Self.synchronize(folder: folder)
-    }
-
-    private static func synchronize(folder: String) throws {
-        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: folder))
-        try file.synchronize()
-        try file.close()
     }
 }
