@@ -18,7 +18,10 @@ final class BareLauncher: Launcher {
 
     func prepare(_ box: TaskBox) throws -> BoxCommand {
         _ = FileManager.default.createFile(atPath: "\(folder)/\(box.taskID)", contents: nil)
-        return BoxCommand(executable: "/usr/bin/setsid", arguments: box.arguments, environment: box.environment)
+        let entries = box.environment.map { "\($0)=\($1)" }
+        return BoxCommand(
+            script: #"exec /usr/bin/env -i -- "$@""#, arguments: entries + ["/usr/bin/setsid"] + box.arguments,
+            environment: [:])
     }
 
     func settle(_ taskID: String, cpus: Double) async {}

@@ -84,7 +84,7 @@ final class LaunchBoxes {
         }
         let command = try launcher.prepare(box)
         let shim = #"out=$1; shift; "$@" </dev/null >"$out" 2>&1; echo $? >"$out.status""#
-        let words = ["-c", shim, "shim", output(of: box)] + becoming + [command.executable] + command.arguments
+        let words = ["-c", shim, "shim", output(of: box)] + becoming + command.words
         let folder = folder.path
         running[box.taskID] = Task {
             _ = try await FlockTesting.run("/bin/sh", words, in: folder, environment: command.environment)

@@ -144,7 +144,10 @@ struct BoxLauncherTests {
                 "PATH", "LANG", "MESOS_TASK_ID", "FLOCK_BOX", "FLOCK_BOX_0", "FLOCK_BOX_1",
             ])
         #expect(environment.variables["FLOCK_BOX_1"] == "LD_PRELOAD=evil")
-        #expect(environment.words == #""$FLOCK_BOX_0" "$FLOCK_BOX_1""#)
+        #expect(
+            environment.enter("/s", ["x", "y z"]) == [
+                "/usr/bin/env", "--chdir=/s", "-S", "-i -- ${FLOCK_BOX_0} ${FLOCK_BOX_1}", "x", "y z",
+            ])
     }
 
     @Test func `what is hidden is hidden before the sandbox is shown`() throws {

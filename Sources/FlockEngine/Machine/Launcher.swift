@@ -1,11 +1,12 @@
-/// Starts a task's processes and bounds what they can reach and use. Every call is short and may be made from any
-/// thread. A box outlives the engine, and a new engine finds it again by the task's id.
+/// Starts a task's processes and bounds what they can reach and use. Every call may be made from any thread, and all
+/// but ``prepare(_:)`` are short. A box outlives the engine, and a new engine finds it again by the task's id.
 protocol Launcher: Sendable {
     var isolation: Isolation { get }
     /// For `flock doctor`: what it confines and what it does not, in one line.
     var summary: String { get }
 
-    /// Makes what the task's box needs, such as a user and cgroups, and says what to run in its stead.
+    /// Makes what the task's box needs, such as a user and cgroups, gives it the sandbox, and says what to run in the
+    /// command's stead.
     /// - Throws: ``EngineError`` when the machine refuses.
     func prepare(_ box: TaskBox) throws -> BoxCommand
 
@@ -56,8 +57,13 @@ struct TaskBox: Sendable, Hashable {
 
 /// What is run in place of a task's command. It ends with the command's status, or with 128 and the signal's number.
 struct BoxCommand: Sendable, Hashable {
-    /// An absolute path.
-    var executable: String
+    /// For a shell, which becomes the box.
+    var script: String
+    /// The script's.
     var arguments: [String]
+    /// By names that a shell takes for variables.
     var environment: [String: String]
+
+    /// For those who are no shell themselves.
+    var words: [String] { [BoxScript.shell, "-c", script, "flock-box"] + arguments }
 }

@@ -24,7 +24,7 @@ extension MachineAgent {
             }
             defer { deadline.cancel() }
             let result = try await Subprocess.run(
-                .path(FilePath(command.executable)), arguments: Arguments(command.arguments),
+                .path(FilePath(command.words[0])), arguments: Arguments(Array(command.words.dropFirst())),
                 environment: .custom(Dictionary(variables) { first, _ in first }),
                 workingDirectory: FilePath(box.sandbox), input: .none, output: .discarded, error: .discarded)
             return result.terminationStatus.isSuccess ? nil : "Command ended with \(result.terminationStatus)"

@@ -51,7 +51,9 @@ extension MachineAgent {
         try pass(.fetched)
         for port in task.ports where !PortCheck.isFree(port) { throw Stop.portTaken(port) }
         try pass(.portsChecked)
-        let command = try launcher.prepare(box(task, sandbox: sandbox))
+        let box = box(task, sandbox: sandbox)
+        // A sandbox may hold many files.
+        let command = try await NIOThreadPool.singleton.runIfActive { [launcher] in try launcher.prepare(box) }
         try pass(.boxPrepared)
         try store.offerCommand(command, for: task.taskID)
         try pass(.commandReady)

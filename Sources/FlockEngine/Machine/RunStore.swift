@@ -54,21 +54,23 @@ struct RunStore: Sendable {
 
     // MARK: Between the agent and the shim
 
-    /// Lays out what the shim is to run. It is a ticket too: whoever takes it away first, shim or agent, decides
-    /// whether the task starts.
+    /// Lays out what the shim is to run.
     func offerCommand(_ command: BoxCommand, for taskID: String) throws {
         do {
             let text = try TaskShim.script(for: command)
-            try place(Data(text.utf8), at: "\(folder(taskID))/command.ready")
+            try place(Data(text.utf8), at: "\(folder(taskID))/command")
         } catch {
             throw EngineError(code: .launch, message: "cannot be started: \(error)")
         }
     }
 
-    /// Makes sure that a shim that has not begun will not.
+    /// Makes sure that a shim that has not begun will not: whoever makes `taken` first, shim or agent, decides. The
+    /// shim makes a file, the agent a link, so that a later agent knows who it was.
     /// - Returns: whether it had begun.
     func withdrawCommand(_ taskID: String) -> Bool {
-        if unsafe unlink("\(folder(taskID))/command.ready") == 0 { return false }
+        let ticket = "\(folder(taskID))/taken"
+        if unsafe symlink("withdrawn", ticket) == 0 { return false }
+        if (try? FileManager.default.destinationOfSymbolicLink(atPath: ticket)) != nil { return false }
         return shim(taskID) != nil
     }
 

@@ -6,19 +6,21 @@ import SystemPackage
 /// A task's first process, outside of its box: a small shell that outlives the engine, so that somebody is there to
 /// see how the command ends. docs/decisions/0007-task-shim.md says why.
 enum TaskShim {
-    /// Its only argument is the task's folder under `runs`. It says who it is before it takes the command, which
-    /// only one can: where there is none to take, it ends. SIGTERM to its group does not end it; what it starts gets
-    /// signals as usual.
+    /// Its only argument is the task's folder under `runs`. It says who it is before it takes the command, which only
+    /// one can, by making the file `taken`: where that is there, it ends. SIGTERM to its group does not end it; what
+    /// it starts gets signals as usual. It starts no program of its own, since somebody waits for the task.
     private static let script = """
         trap : TERM INT HUP
         run=$1
         read -r stat < /proc/$$/stat
         set -- ${stat##*) }
-        echo "$$ ${20}" > "$run/pid.new" && mv "$run/pid.new" "$run/pid" || exit 125
-        mv "$run/command.ready" "$run/command" 2>/dev/null || exit 125
+        echo "$$ ${20}" > "$run/pid" || exit 125
+        set -C
+        { true > "$run/taken"; } 2>/dev/null || exit 125
+        set +C
         (. "$run/command")
         code=$?
-        echo "$code" > "$run/exit.new" && mv "$run/exit.new" "$run/exit"
+        echo "$code" > "$run/exit"
         exit "$code"
         """
 
@@ -85,35 +87,21 @@ enum TaskShim {
 
     // MARK: What it runs
 
-    /// Sets the environment and becomes the box's command.
+    /// Sets the environment and runs the box's script.
     /// - Throws: ``EngineError`` for a zero byte, which no process can be given.
     static func script(for command: BoxCommand) throws -> String {
         var lines = ["unset \(mark)"]
-        // Names that a shell does not take as variables.
-        var others: [String] = []
         for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
-            if isVariable(name) {
-                lines.append("export \(name)=\(quoted(value))")
-            } else {
-                others.append("\(name)=\(value)")
-            }
+            lines.append("export " + quoted("\(name)=\(value)"))
         }
         if command.environment["PATH"] == nil { lines.append("unset PATH") }
-        let words = (others.isEmpty ? [] : ["/usr/bin/env"] + others) + [command.executable] + command.arguments
-        lines.append("exec " + words.map(quoted).joined(separator: " "))
+        lines.append((["set --"] + command.arguments.map(quoted)).joined(separator: " "))
+        lines.append(command.script)
         let text = lines.joined(separator: "\n") + "\n"
         guard !text.utf8.contains(0) else {
             throw EngineError(code: .launch, message: "its command or environment has a zero byte")
         }
         return text
-    }
-
-    private static func isVariable(_ name: String) -> Bool {
-        // A shell reads this one as its own number.
-        guard name != "OPTIND", let first = name.utf8.first, !(48...57).contains(first) else { return false }
-        return name.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
-        }
     }
 
     private static func quoted(_ word: String) -> String {

@@ -1,15 +1,15 @@
 /// A task's environment on its way into the box. What makes the box runs with the engine's rights and must not see
 /// it: a `LD_PRELOAD` of the app's would be loaded there. Nor may it stand in arguments, which every user can read.
 /// So each entry travels as the value of a variable whose name means nothing, and the last program before the
-/// command's turns them back.
+/// command's, env(1), turns them back.
 struct BoxEnvironment: Sendable, Hashable {
     /// Marks what makes and holds a box, by the task's id; the command does not have it.
     static let mark = "FLOCK_BOX"
 
     /// What everything outside the command runs with.
     let variables: [String: String]
-    /// The entries, as words of a shell.
-    let words: String
+    /// How many entries there are.
+    private let count: Int
 
     /// Entries that no process can have, with `=` or NUL in the name or NUL in the value, are left out.
     init(_ box: TaskBox) {
@@ -27,6 +27,12 @@ struct BoxEnvironment: Sendable, Hashable {
             variables["\(Self.mark)_\(index)"] = "\(entry.key)=\(entry.value)"
         }
         self.variables = variables
-        words = entries.indices.map { "\"$\(Self.mark)_\($0)\"" }.joined(separator: " ")
+        count = entries.count
+    }
+
+    /// Goes to the sandbox and becomes the command, with its own environment.
+    func enter(_ sandbox: String, _ command: [String]) -> [String] {
+        let entries = (0..<count).map { "${\(Self.mark)_\($0)}" }
+        return ["/usr/bin/env", "--chdir=\(sandbox)", "-S", (["-i", "--"] + entries).joined(separator: " ")] + command
     }
 }

@@ -7,12 +7,6 @@ struct BoxScript: Sendable, Hashable {
     private var lines: [String] = []
     private var arguments: [String] = []
 
-    /// The sandbox belongs to the app's user, and to nobody else. Links are not followed.
-    mutating func give(_ sandbox: String, to user: UInt32) {
-        lines.append(#"chown -hR "$1:$1" "$2" && chmod 700 "$2" || exit 125; shift 2"#)
-        arguments += ["\(user)", sandbox]
-    }
-
     /// Joins the control groups. The shell that runs this becomes the box; its parent stays outside.
     ///
     /// In version 1 it joins as a thread, which is all of it: for a whole process the kernel first waits until no
@@ -23,9 +17,10 @@ struct BoxScript: Sendable, Hashable {
         arguments += groups + ["--"]
     }
 
-    /// No core files, and as many open files as programs want and the machine allows.
+    /// No core files, as many open files as programs want and the machine allows, and files that others can read.
     mutating func limit() {
-        lines.append("ulimit -c 0; ulimit -n \(BoxLimits.files) 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"")
+        lines.append(
+            "umask 022; ulimit -c 0; ulimit -n \(BoxLimits.files) 2>/dev/null || ulimit -n \"$(ulimit -H -n)\"")
     }
 
     /// - Parameter data: bytes that a process may have for itself.
@@ -60,15 +55,7 @@ struct BoxScript: Sendable, Hashable {
         arguments += [events, record, passwd ?? ""] + program
     }
 
-    /// Goes to the sandbox and becomes the command, with its own environment.
-    mutating func enter(_ sandbox: String, _ environment: BoxEnvironment, _ command: [String]) {
-        lines.append(#"umask 022; cd "$1" || exit 125; shift"#)
-        lines.append("exec /usr/bin/env -i -- \(environment.words) \"$@\"")
-        arguments += [sandbox] + command
+    func command(_ environment: [String: String]) -> BoxCommand {
+        BoxCommand(script: lines.joined(separator: "\n"), arguments: arguments, environment: environment)
     }
-
-    /// The shell's arguments.
-    var words: [String] { ["-c", lines.joined(separator: "\n"), "flock-box"] + arguments }
-    /// The shell and its arguments.
-    var command: [String] { [Self.shell] + words }
 }

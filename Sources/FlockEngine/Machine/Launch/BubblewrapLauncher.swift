@@ -31,18 +31,16 @@ struct BubblewrapLauncher: Launcher {
         let user = try users.id(of: box.appID)
         try cgroups.create(box.taskID, BoxLimits(cpus: box.cpus, mem: box.mem, isStarting: true))
         let groups = cgroups.folders(of: box.taskID)
+        try SandboxTree.give(box.sandbox, to: user)
         let environment = BoxEnvironment(box)
-        var inside = BoxScript()
-        inside.enter(box.sandbox, environment, command)
-        var outside = BoxScript()
-        outside.give(box.sandbox, to: user)
-        outside.join(groups)
-        outside.limit()
-        outside.become(
-            view.command(.own(user), sandbox: box.sandbox, groups: groups, inside.command),
+        var script = BoxScript()
+        script.join(groups)
+        script.limit()
+        script.become(
+            view.command(
+                .own(user), sandbox: box.sandbox, groups: groups, environment.enter(box.sandbox, command)),
             passwd: BoxView.passwd(user, appID: box.appID, sandbox: box.sandbox))
-        return BoxCommand(
-            executable: BoxScript.shell, arguments: outside.words, environment: environment.variables)
+        return script.command(environment.variables)
     }
 
     func settle(_ taskID: String, cpus: Double) async {

@@ -44,19 +44,16 @@ struct PlainLauncher: Launcher {
         // Without control groups this is how its processes are found: an app cannot have another.
         box.environment["MESOS_TASK_ID"] = box.taskID
         let environment = BoxEnvironment(box)
-        var inside = BoxScript()
-        inside.enter(box.sandbox, environment, program)
-        var outside = BoxScript()
-        outside.limit()
-        outside.limit(data: BoxLimits(cpus: box.cpus, mem: box.mem).memory + Self.headroom)
+        let inside = environment.enter(box.sandbox, program)
+        var script = BoxScript()
+        script.limit()
+        script.limit(data: BoxLimits(cpus: box.cpus, mem: box.mem).memory + Self.headroom)
         // The engine and the proxies come first.
         let polite = ["/usr/bin/nice", "-n", "5"]
         let command =
-            view?.command(.same, sandbox: box.sandbox, groups: [], inside.command)
-            ?? (["/usr/bin/setsid"] + inside.command)
-        outside.become(polite + command)
-        return BoxCommand(
-            executable: BoxScript.shell, arguments: outside.words, environment: environment.variables)
+            view?.command(.same, sandbox: box.sandbox, groups: [], inside) ?? (["/usr/bin/setsid"] + inside)
+        script.become(polite + command)
+        return script.command(environment.variables)
     }
 
     func processes(of taskID: String) -> Set<Int32> { boxed(taskID).all }

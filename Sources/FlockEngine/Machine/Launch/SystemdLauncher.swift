@@ -96,6 +96,7 @@ struct SystemdLauncher: Launcher {
             throw EngineError(code: .storage, message: "\(state)/boxes cannot be made: \(error)")
         }
         let user = userID == 0 ? try users.id(of: box.appID) : nil
+        if let user { try SandboxTree.give(box.sandbox, to: user) }
         return try Self.command(
             box, user: user, view: view, groups: groups, record: record(of: box.taskID), userID: userID)
     }
@@ -105,21 +106,19 @@ struct SystemdLauncher: Launcher {
         _ box: TaskBox, user: UInt32?, view: BoxView, groups: Groups, record: String, userID: UInt32
     ) throws -> BoxCommand {
         let environment = BoxEnvironment(box)
-        var inside = BoxScript()
-        try inside.enter(box.sandbox, environment, box.program)
+        let inside = environment.enter(box.sandbox, try box.program)
         var holder = BoxScript()
         holder.hold(
-            view.command(user.map { .own($0) } ?? .same, sandbox: box.sandbox, groups: [], inside.command),
+            view.command(user.map { .own($0) } ?? .same, sandbox: box.sandbox, groups: [], inside),
             passwd: user.map { BoxView.passwd($0, appID: box.appID, sandbox: box.sandbox) },
             events: groups.events(of: box.taskID), record: record)
-        var outside = BoxScript()
-        if let user { outside.give(box.sandbox, to: user) }
-        outside.limit()
-        outside.become(scope(box, slice: groups.slice, userID: userID, holder.command))
+        var script = BoxScript()
+        script.limit()
+        script.become(scope(box, slice: groups.slice, userID: userID, holder.command([:]).words))
         var variables = environment.variables
         // Where the user's systemd listens.
         if userID != 0 { variables["XDG_RUNTIME_DIR"] = "/run/user/\(userID)" }
-        return BoxCommand(executable: BoxScript.shell, arguments: outside.words, environment: variables)
+        return script.command(variables)
     }
 
     func processes(of taskID: String) -> Set<Int32> { boxed(taskID).all }
