@@ -1,5 +1,10 @@
+import Foundation
+import NIOPosix
+import SystemPackage
+
 /// An archive that is unpacked into a sandbox. Its list is looked at first, and what came of it once more, since an
-/// archive comes from anywhere and unpacking may be done as root.
+/// archive comes from anywhere and unpacking may be done as root. Plain archives are unpacked here, see
+/// ``TarListing``, others by programs of the system.
 enum Archive: Sendable, Hashable {
     case tar
     case zip
@@ -18,17 +23,54 @@ enum Archive: Sendable, Hashable {
 
     /// - Throws: ``EngineError`` with code `artifact`.
     func unpack(_ path: String, into sandbox: String, sizeLimit: Int, deadline: Duration) async throws {
+        let hasLinks: Bool
+        if self == .tar,
+            let links = try await Self.unpackPlain(path, into: sandbox, sizeLimit: sizeLimit, deadline: deadline)
+        {
+            hasLinks = links
+        } else {
+            hasLinks = try Self.check(try await entries(of: path, deadline: deadline), sizeLimit: sizeLimit)
+            try await unpackByProgram(path, into: sandbox, deadline: deadline)
+        }
+        // Most archives hold neither, and need no second look.
+        guard hasLinks || self == .zip else { return }
+        try await SandboxTree.check(sandbox, deadline: deadline)
+    }
+
+    /// - Returns: whether it held links; `nil`, and nothing was done, for an archive that is not so plain.
+    private static func unpackPlain(
+        _ path: String, into sandbox: String, sizeLimit: Int, deadline: Duration
+    ) async throws -> Bool? {
+        try await NIOThreadPool.singleton.runIfActive {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            return try file.closeAfter { () throws -> Bool? in
+                guard let listing = try TarListing(of: file) else { return nil }
+                let hasLinks = try check(listing.members.map(\.entry), sizeLimit: sizeLimit)
+                do {
+                    try listing.unpack(file, into: sandbox, within: deadline)
+                } catch let error as Errno {
+                    throw EngineError(code: .artifact, message: "cannot be unpacked: \(error)")
+                }
+                return hasLinks
+            }
+        }
+    }
+
+    /// - Returns: whether there are links among them.
+    private static func check(_ entries: [ArchiveEntry], sizeLimit: Int) throws -> Bool {
         var size = 0
-        var hasLinks = false
-        for entry in try await entries(of: path, deadline: deadline) {
+        for entry in entries {
             if let refusal = entry.refusal { throw EngineError(code: .artifact, message: refusal) }
             // Sizes are what the archive says, and may be anything.
             guard (0...sizeLimit - size).contains(entry.size) else {
                 throw EngineError(code: .artifact, message: "holds more than \(sizeLimit) bytes")
             }
             size += entry.size
-            if entry.kind == "l" { hasLinks = true }
         }
+        return entries.contains { $0.kind == "l" }
+    }
+
+    private func unpackByProgram(_ path: String, into sandbox: String, deadline: Duration) async throws {
         switch self {
         case .tar:
             // tar makes links that lead elsewhere only after all files, so that no file is written through one.
@@ -40,9 +82,6 @@ enum Archive: Sendable, Hashable {
                 ], deadline: deadline)
         case .zip: try await FetchProgram.run("unzip", ["-q", "-o", path, "-d", sandbox], deadline: deadline)
         }
-        // Most archives hold neither, and need no second look.
-        guard hasLinks || self == .zip else { return }
-        try await SandboxTree.check(sandbox, deadline: deadline)
     }
 
     private func entries(of path: String, deadline: Duration) async throws -> [ArchiveEntry] {

@@ -10,6 +10,12 @@ struct ArchiveEntry: Sendable, Hashable {
     /// Of a hard link: the other member that it is the same as.
     var linked = ""
 
+    init(kind: Character, size: Int, path: String) {
+        self.kind = kind
+        self.size = size
+        self.path = path
+    }
+
     /// - Parameter line: of `tar --list --verbose --numeric-owner`: mode, owner, size, date, time, name.
     init?(tarLine line: Substring) {
         let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
