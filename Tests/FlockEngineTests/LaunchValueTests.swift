@@ -33,6 +33,7 @@ struct BoxLauncherTests {
                 .init(file: "cpu.max", value: "25000 100000"), .init(file: "cpu.weight", value: "25", isOptional: true),
             ])
         #expect(BoxLimits(cpus: 0.25, mem: 64, isStarting: true).quota == 100_000)
+        #expect(BoxLimits.weight(cores: 2, .v1).value == "2048" && BoxLimits.weight(cores: 500, .v2).value == "10000")
         #expect(limits.settings(.pids, .v2) == [.init(file: "pids.max", value: "512")])
         #expect(BoxLimits(cpus: 0.0001, mem: 1).quota == 1000 && BoxLimits(cpus: 0, mem: 1).memory == 32 << 20)
         #expect(BoxLimits(cpus: 1e30, mem: 1e30).memory > 0)
@@ -60,6 +61,7 @@ struct BoxLauncherTests {
             // What is written lands on the dashes.
             try "---------- memory cpu\n".write(toFile: "\(root)/\(file)", atomically: false, encoding: .utf8)
         }
+        try Data().write(to: URL(fileURLWithPath: "\(root)/flock/cpu.weight"))
         for file in ["memory.max", "cpu.max"] {
             try Data().write(to: URL(fileURLWithPath: "\(group)/\(file)"))
         }
@@ -70,6 +72,8 @@ struct BoxLauncherTests {
         try cgroups.create("t", BoxLimits(cpus: 2, mem: 64))
         func read(_ file: String) throws -> String { try String(contentsOfFile: "\(group)/\(file)", encoding: .utf8) }
         #expect(try read("memory.max") == "67108864" && read("cpu.max") == "200000 100000")
+        let weight = try String(contentsOfFile: "\(root)/flock/cpu.weight", encoding: .utf8)
+        #expect(weight == "\(ProcessInfo.processInfo.activeProcessorCount * 100)")
         #expect(cgroups.folders(of: "t") == [group] && cgroups.boxes() == ["t"])
         #expect(!cgroups.hasHitMemoryLimit("t"))
         // Killed because the whole machine ran out, then because of its own limit.

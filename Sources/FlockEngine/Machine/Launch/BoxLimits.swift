@@ -30,6 +30,15 @@ struct BoxLimits: Sendable, Hashable {
         quota = Int(min(max(((isStarting ? max(cpus, 1) : cpus) * Double(Self.period)).rounded(), 1000), 1e9))
     }
 
+    /// What all boxes together weigh beside the machine's other processes: as much as a process on each core. Left to
+    /// itself, the kernel has them weigh as one process, and what starts waits behind everything else that runs.
+    static func weight(cores: Int, _ version: Version) -> Setting {
+        switch version {
+        case .v1: Setting(file: "cpu.shares", value: "\(min(max(cores, 1) * 1024, 262_144))")
+        case .v2: Setting(file: "cpu.weight", value: "\(min(max(cores, 1) * 100, 10_000))")
+        }
+    }
+
     func settings(_ controller: Controller, _ version: Version) -> [Setting] {
         switch (controller, version) {
         case (.memory, .v1):

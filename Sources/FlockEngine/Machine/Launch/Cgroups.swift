@@ -44,6 +44,11 @@ struct Cgroups: Sendable {
                 }
             }
         }
+        if let parent = limiting[.cpu], let top = name.split(separator: "/").first {
+            let weight = BoxLimits.weight(cores: ProcessInfo.processInfo.activeProcessorCount, parent.version)
+            // Of the folder that all engines of this machine share.
+            try? Self.write(weight.value, to: "\(parent.folder.dropLast(name.utf8.count))\(top)/\(weight.file)")
+        }
         tracking = limiting.isEmpty ? mounts.v2.flatMap { parent($0, .v2) } : nil
         self.limiting = limiting
         guard !limiting.isEmpty || tracking != nil else {
