@@ -202,6 +202,37 @@ import Testing
         #expect(next() == .look, "what was seen before is old")
     }
 
+    @Test(
+        "an app that was put to sleep is started as soon as nothing is left of it, and gets nothing before the lease ends"
+    )
+    mutating func startedBeforeTheLeaseEnds() {
+        saw(Self.app(instances: 1, tasks: [Self.task("1")]))
+        _ = state.hold(Lease(holder: .example, until: now + .seconds(9)), at: now)
+        #expect(next() == .rest(.milliseconds(20)))
+        #expect(next() == .look)
+        saw(Self.app(instances: 0, tasks: [Self.task("1")], deploying: true))
+        #expect(next() == .rest(.milliseconds(20)))
+        #expect(next() == .look)
+        saw(Self.app(instances: 0))
+        #expect(next() == .start(2))
+        attempt.started(isAccepted: true)
+        #expect(next() == .look)
+        saw(Self.app(instances: 2, tasks: [Self.task("2")]))
+        #expect(next() == .rest(.milliseconds(20)), "it is not asked, let alone sent anything")
+        state.release(by: .example)
+        #expect(next() == .look)
+        saw(Self.app(instances: 2, tasks: [Self.task("2")]))
+        #expect(next() == .probe([Self.task("2")]))
+    }
+
+    @Test("one that only watches starts nothing in the middle of a sleep")
+    mutating func watchingASleep() {
+        attempt = WakeAttempt(at: now, limit: .seconds(10), mayStart: false)
+        _ = state.hold(Lease(holder: .example, until: now + .seconds(9)), at: now)
+        saw(Self.app(instances: 0))
+        #expect(next() == .rest(.milliseconds(20)))
+    }
+
     @Test mutating func anAppThatServedAndIsPutToZeroIsNotStartedForNobody() {
         saw(Self.app(instances: 1, tasks: [Self.task("1")]))
         state.proven(Endpoint(taskID: "1", host: "127.0.0.1", port: 1), at: now)

@@ -164,16 +164,22 @@ struct WakeAttempt: Sendable {
         if hasServed && waiting == 0 { return .done }
         if isServing { began = now }
         if !isServing && now - began >= limit { return .fail(missing) }
-        if state.isHeld(at: now) {
-            looked = nil
-            return .rest(.milliseconds(20))
-        }
         if let rest = pause.take() { return .rest(rest) }
         guard let looked, now - looked < (isServing ? Self.servingLook : Self.wakingLook) else {
             hasRung = false
             return .look
         }
         guard let app else { return .unknownApp }
+        if state.isHeld(at: now) {
+            // Whoever puts it to sleep is done with its tasks, and has yet to let go of it. What is started by then has
+            // come up, and gets nothing before.
+            if mayStart, app.instances == 0, app.tasks?.isEmpty != false, app.deployments.isEmpty {
+                isColdStart = true
+                return .start(wake)
+            }
+            self.looked = nil
+            return .rest(.milliseconds(20))
+        }
 
         if !isServing, let failure = newFailure(of: app) { return .fail(failure) }
         let unproven = running.filter { task in !serving.contains { $0.taskID == task.id } }
