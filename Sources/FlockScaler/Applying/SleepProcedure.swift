@@ -71,10 +71,14 @@ struct SleepProcedure: Sendable {
         }
         CrashPoint.scalerDrainAsked.pass()
         let deadline = clock.now + Self.drainLimit
-        while case .busy(let count) = try await leases.reports().verdict {
+        var verdict = try await leases.reports().verdict
+        while case .busy(let count) = verdict {
             if clock.now >= deadline { return .disturbed("\(count) requests or connections do not end") }
-            try await clock.sleep(for: .milliseconds(50))
+            try await clock.sleep(for: .milliseconds(20))
+            verdict = try await leases.reports().verdict
         }
+        // Somebody waits for the app to be let go.
+        if case .disturbed(let why) = verdict { return .disturbed(why) }
         CrashPoint.scalerDrained.pass()
         guard try await Situation(of: appID, marathon) == before else { return .disturbed("it is being changed") }
         switch try await leases.reports().verdict {
