@@ -45,7 +45,7 @@ struct TarListing: Sendable {
             let header = try Self.read(file, at: offset, count: Self.block)
             offset += Self.block
             guard header.count == Self.block, offset <= length, members.count < Self.memberLimit else { return nil }
-            if header.allSatisfy({ $0 == 0 }) { return }
+            if header[0] == 0, header.allSatisfy({ $0 == 0 }) { return }
             guard let fields = Fields(header) else { return nil }
             let size = extended.size ?? fields.size
             guard (0...length - offset).contains(size) else { return nil }
@@ -88,8 +88,8 @@ struct TarListing: Sendable {
         var isExtension: Bool { "xgLK".utf8.contains(type) }
 
         init?(_ header: [UInt8]) {
-            var sum = 8 * 32
-            for (index, byte) in header.enumerated() where !(148..<156).contains(index) { sum += Int(byte) }
+            // Its own field counts as blanks.
+            let sum = Self.sum(header) - Self.sum(Array(header[148..<156])) + 8 * 32
             guard Self.number(header[148..<156]) == sum else { return nil }
             let isPOSIX = header[257..<265].elementsEqual("ustar\u{0}00".utf8)
             guard isPOSIX || header[257..<265].elementsEqual("ustar  \u{0}".utf8),
@@ -104,6 +104,14 @@ struct TarListing: Sendable {
             self.mode = UInt32(truncatingIfNeeded: mode)
             self.size = size
             self.time = time
+        }
+
+        private static func sum(_ bytes: [UInt8]) -> Int {
+            unsafe bytes.withUnsafeBytes { bytes in
+                var sum = 0
+                for index in 0..<bytes.count { sum += unsafe Int(bytes[index]) }
+                return sum
+            }
         }
 
         private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
