@@ -155,7 +155,7 @@ struct WakeAttempt: Sendable {
     ///   - waiting: how many requests wait.
     ///   - wake: instances that a wake starts.
     mutating func next(
-        _ state: WakeState, waiting: Int, wake: Int, at now: ContinuousClock.Instant
+        _ state: WakeState, waiting: Int, wake: @autoclosure () -> Int, at now: ContinuousClock.Instant
     ) -> Step {
         let serving = state.serving(at: now)
         isServing = !serving.isEmpty
@@ -175,7 +175,7 @@ struct WakeAttempt: Sendable {
             // come up, and gets nothing before.
             if mayStart, app.instances == 0, app.tasks?.isEmpty != false, app.deployments.isEmpty {
                 isColdStart = true
-                return .start(wake)
+                return .start(wake())
             }
             self.looked = nil
             return .rest(.milliseconds(20))
@@ -191,7 +191,7 @@ struct WakeAttempt: Sendable {
         if isServing { return .rest(Self.servingLook) }
         isColdStart = true
         guard mayStart else { return app.instances == 0 ? .fail(nil) : .rest(.milliseconds(50)) }
-        if app.instances == 0 { return .start(wake) }
+        if app.instances == 0 { return .start(wake()) }
         if (app.tasks ?? []).isEmpty && !hasStarted { return .relaunch }
         return .rest(.milliseconds(50))
     }

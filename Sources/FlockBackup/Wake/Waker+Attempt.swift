@@ -65,8 +65,9 @@ extension Waker {
 
     private func nextStep(_ appID: String) -> WakeAttempt.Step? {
         guard var entry = entries[appID], var attempt = entry.attempt else { return nil }
-        let wake = attempt.app.map { policy($0).wake } ?? 1
-        let step = attempt.next(entry.state, waiting: entry.queue.count, wake: wake, at: clock.now)
+        let app = attempt.app
+        let step = attempt.next(
+            entry.state, waiting: entry.queue.count, wake: app.map { policy($0).wake } ?? 1, at: clock.now)
         entry.attempt = attempt
         entries[appID] = entry
         return step
