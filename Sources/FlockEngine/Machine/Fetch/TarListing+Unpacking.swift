@@ -33,9 +33,11 @@ extension TarListing {
     private static func cString(_ bytes: [UInt8]) -> [CChar] { (bytes + [0]).map { CChar(bitPattern: $0) } }
 
     private static func makeFolder(_ path: [CChar], mode: UInt32) throws {
-        var status = stat()
         // Two archives may have the same folders.
-        if unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let present = try? unsafe path.withUnsafeBufferPointer { bytes in
+            try unsafe FilePath(platformString: bytes.baseAddress!).stat(followTargetSymlink: false)
+        }
+        if present?.type == .directory { return }
         _ = try make(path) { unsafe mkdir(path, mode | 0o700) }
     }
 
@@ -63,9 +65,9 @@ extension TarListing {
                 done += read
             }
             // Servers tell browsers when a file was changed.
-            let time = timespec(tv_sec: member.time, tv_nsec: 0)
-            let times = [time, time]
-            unsafe futimens(target.rawValue, times)
+            let link = "/proc/self/fd/\(target.rawValue)"
+            try? FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSince1970: Double(member.time))], ofItemAtPath: link)
         }
     }
 
