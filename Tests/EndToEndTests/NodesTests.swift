@@ -88,8 +88,10 @@ struct NodesTests {
     func sleepOnBoth() async throws {
         try await SecondNode.run(idleAfter: "500ms") { site, node in
             try await node.start()
-            let app = try await EchoServer(in: site.folder).deploy(["echo"], to: site)[0]
             try await site.kill9("flock-scaler")
+            let app = try await EchoServer(in: site.folder).deploy(["echo"], to: site)[0]
+            // Else the request below may go through flock-backup, which holds it.
+            try await node.isServedByTask("app_echo_1_0_0")
             try await site.start("flock-scaler", fault: "stop:scaler.held")
             var scaler = try await site.process("flock-scaler")
             try await eventually("the scaler has taken its holds") { scaler.isStopped }

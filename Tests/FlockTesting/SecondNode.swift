@@ -10,6 +10,7 @@ public final class SecondNode: Sendable {
 
     /// Where its HAProxy answers.
     public let webPort: Int
+    private let statsPort: Int
     public var state: String { "\(folder.path)/state" }
 
     private let site: Site
@@ -69,6 +70,7 @@ public final class SecondNode: Sendable {
         self.site = site
         folder = plan.folder
         webPort = plan.ports[0]
+        statsPort = plan.ports[1]
     }
 
     /// Starts a site and a node that does not run yet, and ends both, however the test ends.
@@ -110,6 +112,17 @@ public final class SecondNode: Sendable {
             try await eventually("the second flock-\(part.rawValue) is healthy") {
                 let client = PartClient(part, state: StateFolder(state), http: site.http)
                 return (try? await client.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
+            }
+        }
+    }
+
+    /// Waits until its HAProxy itself sends requests to a task of the app, rather than to a flock-backup.
+    public func isServedByTask(_ backend: String) async throws {
+        try await eventually("the second HAProxy has a task of \(backend)") {
+            try await site.get("http://127.0.0.1:\(statsPort)/stats;csv").split(separator: "\n").contains { line in
+                let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+                return cells.count > 17 && cells[0] == backend && cells[1].wholeMatch(of: /s[0-9]+/) != nil
+                    && cells[17].hasPrefix("UP")
             }
         }
     }

@@ -33,6 +33,9 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     }()
 
     public func pass() {
-        if let chosen = Self.chosen, chosen.point == self { kill(getpid(), chosen.signal) }
+        guard let chosen = Self.chosen, chosen.point == self else { return }
+        kill(getpid(), chosen.signal)
+        // The signal may reach another thread first, and this one must not go on meanwhile.
+        usleep(100_000)
     }
 }
