@@ -80,7 +80,11 @@ public final class Site: Sendable {
             failure = error
             for daemon in daemons { print("--- \(daemon)\n\(site.log(daemon).suffix(6000))") }
         }
-        try await site.stop()
+        do {
+            try await site.stop()
+        } catch {
+            failure = failure ?? error
+        }
         if let failure { throw failure }
     }
 
@@ -207,11 +211,21 @@ public final class Site: Sendable {
 
     /// SIGTERM leaves HAProxy and tasks; `flock down` ends those.
     private func stop() async throws {
-        for binary in await running.binaries.values { binary.signal(SIGTERM) }
-        for binary in await running.binaries.values { try await binary.waitUntilExit() }
-        let down = try await flock(["down"])
-        if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
+        var failure: (any Error)?
+        do {
+            for binary in await running.binaries.values {
+                binary.signal(SIGTERM)
+                // A test that failed may have left it stopped.
+                binary.signal(SIGCONT)
+            }
+            for binary in await running.binaries.values { try await binary.waitUntilExit() }
+            let down = try await flock(["down"])
+            if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
+        } catch {
+            failure = error
+        }
         try await http.shutdown()
+        if let failure { throw failure }
     }
 
     /// Waits until HAProxy itself sends requests to a task of the app, rather than to flock-backup.
