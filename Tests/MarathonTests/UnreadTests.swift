@@ -1,7 +1,6 @@
-import Marathon
 import Testing
 
-@testable import FlockHAProxy
+@testable import Marathon
 
 @Suite struct UnreadTests {
     private func event(_ json: String) throws -> MarathonEvent {

@@ -1,15 +1,13 @@
-import Marathon
-
 /// What has to be read of Marathon again: an event says which apps, or leaves it open.
-enum Unread: Sendable, Hashable {
+public enum Unread: Sendable, Hashable {
     case apps(Set<String>)
     case everything
 
-    static let nothing = Unread.apps([])
+    public static let nothing = Unread.apps([])
     /// Above this, one request for all apps is cheaper than one for each.
     private static let most = 20
 
-    mutating func add(_ event: MarathonEvent) {
+    public mutating func add(_ event: MarathonEvent) {
         guard case .apps(let ids) = self, !event.apps.isEmpty else {
             self = .everything
             return
