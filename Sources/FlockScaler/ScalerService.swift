@@ -4,7 +4,6 @@ import Foundation
 import HAProxy
 public import Logging
 import Marathon
-import NIOCore
 import NIOHTTP1
 public import ServiceLifecycle
 
@@ -15,27 +14,37 @@ public actor ScalerService: Service, Reporting {
     private let http: HTTPClient
     private let marathon: MarathonClient
     private let state: StateFolder
+    private let follower: FleetFollower
+    private let poller: StatisticsPoller
     private let clock = ContinuousClock()
+    private let began = ContinuousClock.now
 
     private var reader = SampleReader()
+    private var fleet = Fleet()
+    /// Of apps that are awake.
     private var states: [String: ScaleState] = [:]
-    private var reasons: [String: String] = [:]
+    private var sessions: [String: Int] = [:]
+    private var log = DecisionLog()
     private var lastRequests: [String: Date] = [:]
+    private var lastLook: Double?
     private var nodes: PartNodes?
+    private let turn = Turn()
+    private var isOurTurn = true
     /// What does not answer, so that nothing sleeps.
     private var absent: String?
-    /// Apps that are being put to sleep.
-    private var falling: [String: Task<Void, Never>] = [:]
-    /// Nodes that did not answer once, as during a start; and those that did not answer again.
-    private var suspected: Set<String> = []
-    private var silent: Set<String> = []
-    /// A restart takes less; nobody has to hear of it.
-    private static let patience = Duration.seconds(1)
-    private var marathonFailingSince: ContinuousClock.Instant?
-    private var isMarathonLost = false
+    /// What is being done about an app.
+    private var acts: [String: Task<Void, Never>] = [:]
     private var sleeps = 0
     private var disturbed = 0
     private var changes = 0
+    private var looks = 0
+    private var lookTime = Duration.zero
+    private var isMarathonLost = false
+
+    /// HAProxy and the scaler spend at most this share of their time on looks.
+    private static let share = 10
+    /// Until the next look, where Marathon did not answer.
+    private static let retry = Duration.seconds(1)
 
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
         self.settings = settings
@@ -43,105 +52,182 @@ public actor ScalerService: Service, Reporting {
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         marathon = MarathonClient(settings: settings.current, state: state, http: http, patience: .short)
+        follower = FleetFollower(marathon, settings: settings, logger: logger)
+        poller = StatisticsPoller(http: http, logger: logger)
     }
 
     public func run() async throws {
-        await cancelWhenGracefulShutdown { await self.lookRepeatedly() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.follower.run() }
+            group.addTask { await self.lookRepeatedly() }
+            group.addTask { await self.keepTurn() }
+            group.addTask { try? await gracefulShutdown() }
+            await group.next()
+            group.cancelAll()
+        }
         // A sleep that has begun is finished: half of one would cost its app a lease.
-        for work in falling.values { await work.value }
+        for act in acts.values { await act.value }
+        if let nodes, isOurTurn { await turn.giveBack(clients(.backup, at: nodes.backups)) }
         try await http.shutdown()
     }
 
     private func lookRepeatedly() async {
         while !Task.isCancelled {
+            let start = clock.now
             await look()
-            try? await clock.sleep(for: settings.current.scaler.every.duration)
+            let took = clock.now - start
+            (looks, lookTime) = (looks + 1, lookTime + took)
+            var pause = max(settings.current.scaler.every.duration, took * Self.share)
+            if isMarathonLost { pause = min(pause, Self.retry) }
+            try? await clock.sleep(until: start + pause)
         }
+    }
+
+    /// A look may take longer than the lease, and the next one may be far.
+    private func keepTurn() async {
+        while !Task.isCancelled {
+            try? await clock.sleep(for: Turn.pause)
+            // Who cannot act leaves it to those who can.
+            guard isOurTurn, !isMarathonLost, let nodes else { continue }
+            await takeTurn(nodes)
+        }
+    }
+
+    private func takeTurn(_ nodes: PartNodes) async {
+        let isTaken = await turn.take(clients(.backup, at: nodes.backups))
+        if isTaken != isOurTurn { logger.info(isTaken ? "acts" : "watches, another flock-scaler acts") }
+        isOurTurn = isTaken
     }
 
     // MARK: A look
 
     private func look() async {
-        let apps: [App]
         do {
-            apps = try await marathon.apps()
-            if isMarathonLost { logger.info("Marathon answers") }
-            (isMarathonLost, marathonFailingSince) = (false, nil)
+            fleet = try await follower.current()
+            isMarathonLost = false
         } catch {
-            let since = marathonFailingSince ?? clock.now
-            marathonFailingSince = since
-            if !isMarathonLost && clock.now - since >= Self.patience {
-                isMarathonLost = true
-                logger.warning("Marathon does not answer, nothing is scaled; trying again: \(error)")
-            }
+            isMarathonLost = true
             return
         }
-        let known = apps.compactMap(FlockApp.init)
-        nodes = PartNodes(apps: apps, settings: settings.current.parts)
-        await lookForAbsent()
+        let nodes = PartNodes(apps: Array(fleet.apps.values), settings: settings.current.parts)
+        self.nodes = nodes
+        await takeTurn(nodes)
+        await lookForAbsent(nodes)
+        let awake = fleet.members.values.filter { $0.instances > 0 }
         let samples = reader.read(
-            await statistics(), usage: await usage(), backends: BackendNames.of(known.map(\.id)))
-        let ids = Set(known.map(\.id))
-        states = states.filter { ids.contains($0.key) }
-        reasons = reasons.filter { ids.contains($0.key) }
-        lastRequests = lastRequests.filter { ids.contains($0.key) }
-        for app in known where falling[app.id] == nil { await decide(app, samples[app.id] ?? AppSample()) }
+            await poller.poll(settings.current.statisticsSources), usage: await usage(nodes),
+            apps: Dictionary(awake.map { ($0.backend, $0.app.id) }) { first, _ in first })
+        forgetOthers()
+        let (now, date) = ((clock.now - began) / .seconds(1), Date())
+        for (id, member) in fleet.members {
+            decide(id, member, samples[id] ?? AppSample(), at: now, date)
+        }
+        lastLook = now
     }
 
-    private func decide(_ app: FlockApp, _ sample: AppSample) async {
-        let now = clock.now
-        let policy = ScalePolicy(settings.current.scaler, app.scale)
-        let situation = ScaleState.Situation(instances: app.app.instances, isDeploying: !app.app.deployments.isEmpty)
-        var state = states[app.id] ?? ScaleState(at: now)
-        let (decision, reason) = state.decide(sample, situation, policy, at: now)
-        states[app.id] = state
-        if !sample.isCounted && (sample.sessions > 0 || sample.arrivals > 0) {
-            lastRequests[app.id] = Date()
-        } else if let since = sample.sinceLast, sample.isCounted || lastRequests[app.id] == nil {
-            lastRequests[app.id] = Date(timeIntervalSinceNow: -(since / .seconds(1)))
+    private func forgetOthers() {
+        let members = fleet.members
+        states = states.filter { members[$0.key] != nil }
+        sessions = sessions.filter { members[$0.key] != nil }
+        lastRequests = lastRequests.filter { members[$0.key] != nil }
+        log.keep { members[$0] != nil }
+    }
+
+    private func decide(_ id: String, _ member: Fleet.Member, _ sample: AppSample, at now: Double, _ date: Date) {
+        let isKeptAwake = member.isReleased && (member.policy.min > 0 || member.policy.isAwake(at: date))
+        if member.instances == 0 && !isKeptAwake {
+            // Nothing can be decided about it, and most apps are like it.
+            if let state = states.removeValue(forKey: id) { note(asleep: state, id, date) }
+            sessions[id] = nil
+            return
         }
-        reasons[app.id] = reason
-        switch decision {
+        let situation = ScaleState.Situation(
+            instances: member.instances, ready: member.ready, isDeploying: member.isDeploying,
+            isKeptAwake: isKeptAwake)
+        // One that was asleep at the last look comes from nothing; at the first look nobody knows.
+        var state = states[id] ?? lastLook.map(ScaleState.init(asleepAt:)) ?? ScaleState()
+        let verdict = state.decide(sample, situation, member.rules, at: now)
+        states[id] = state
+        sessions[id] = sample.inFlight
+        noteUse(of: id, sample, date)
+        var record = DecisionRecord(verdict, sample, situation, at: date)
+        if verdict.action != .keep && !isOurTurn { record.prevented = "another flock-scaler acts" }
+        log.add(record, of: id)
+        if record.prevented == nil { act(verdict, on: id, from: member.instances) }
+    }
+
+    private func note(asleep state: ScaleState, _ id: String, _ date: Date) {
+        let situation = ScaleState.Situation(instances: 0, ready: 0)
+        let verdict = ScaleVerdict(action: .keep, wanted: 0, rule: .asleep)
+        log.add(DecisionRecord(verdict, AppSample(), situation, at: date), of: id)
+    }
+
+    private func noteUse(of id: String, _ sample: AppSample, _ date: Date) {
+        if !sample.isCounted && (sample.inFlight > 0 || sample.arrivals > 0) {
+            lastRequests[id] = date
+        } else if let since = sample.sinceLast, sample.isCounted || lastRequests[id] == nil {
+            lastRequests[id] = date.addingTimeInterval(-since)
+        }
+    }
+
+    // MARK: Acting
+
+    private func act(_ verdict: ScaleVerdict, on id: String, from instances: Int) {
+        guard acts[id] == nil else { return }
+        switch verdict.action {
         case .keep: break
-        case .scale(let instances):
-            do {
-                _ = try await marathon.scale(app.id, to: instances)
-                changes += 1
-                logger.info(
-                    "scaled",
-                    metadata: [
-                        "app": "\(app.id)", "from": "\(app.app.instances)", "to": "\(instances)", "why": "\(reason)",
-                    ])
-            } catch {
-                logger.warning("not scaled: \(error)", metadata: ["app": "\(app.id)"])
-            }
-        case .sleep: falling[app.id] = Task { await self.putToSleep(app.id, reason) }
+        case .scale(let wanted), .wake(let wanted):
+            acts[id] = Task { await self.rescale(id, from: instances, to: wanted, verdict.rule) }
+        case .sleep: acts[id] = Task { await self.putToSleep(id, idle: verdict.idle) }
         }
     }
 
-    private func putToSleep(_ appID: String, _ reason: String) async {
-        let outcome = await sleep(appID)
+    private func rescale(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
+        do {
+            try await Rescale(marathon: marathon).run(id, to: to)
+            changes += 1
+            logger.info(
+                from == 0 ? "woken" : "scaled",
+                metadata: ["app": "\(id)", "from": "\(from)", "to": "\(to)", "why": "\(rule.rawValue)"])
+        } catch {
+            log.prevented("\(error)", of: id)
+            logger.warning("not scaled: \(error)", metadata: ["app": "\(id)"])
+        }
+        acts[id] = nil
+    }
+
+    private func putToSleep(_ id: String, idle: Double) async {
+        let outcome = await sleep(id)
         absent = nil
         switch outcome {
         case .asleep:
             sleeps += 1
-            logger.info("asleep", metadata: ["app": "\(appID)", "why": "\(reason)"])
-        case .disturbed(let by): notAsleep(appID, by)
+            logger.info("asleep", metadata: ["app": "\(id)", "why": "idle for \(Int(idle)) s"])
+        case .disturbed(let by): notAsleep(id, by)
         case .prevented(let by):
             absent = by
-            notAsleep(appID, by)
+            notAsleep(id, by)
         }
-        falling[appID] = nil
+        acts[id] = nil
     }
 
-    private func sleep(_ appID: String) async -> SleepProcedure.Outcome {
+    private func sleep(_ id: String) async -> SleepProcedure.Outcome {
         guard let nodes else { return .prevented("Marathon was not read yet") }
         if let missing = nodes.missing { return .prevented(missing) }
         return await SleepProcedure(
             backups: clients(.backup, at: nodes.backups), haproxies: clients(.haproxy, at: nodes.haproxies),
             marathon: marathon, logger: logger
-        ).run(appID)
+        ).run(id)
     }
+
+    private func notAsleep(_ id: String, _ why: String) {
+        disturbed += 1
+        states[id]?.wasDisturbed(at: (clock.now - began) / .seconds(1))
+        log.prevented(why, of: id)
+        logger.info("not put to sleep", metadata: ["app": "\(id)", "why": "\(why)"])
+    }
+
+    // MARK: The other parts
 
     private func clients(_ part: StateFolder.Part, at addresses: [PartAddress]) -> [PartClient] {
         let parts = settings.current.parts
@@ -149,8 +235,8 @@ public actor ScalerService: Service, Reporting {
     }
 
     /// Whether those without whom nothing sleeps are back.
-    private func lookForAbsent() async {
-        guard absent != nil, let nodes, nodes.missing == nil else { return }
+    private func lookForAbsent(_ nodes: PartNodes) async {
+        guard absent != nil, nodes.missing == nil else { return }
         for part in clients(.backup, at: nodes.backups) + clients(.haproxy, at: nodes.haproxies) {
             do {
                 _ = try await part.open(.GET, "/health", timeout: .seconds(1))
@@ -163,15 +249,9 @@ public actor ScalerService: Service, Reporting {
         absent = nil
     }
 
-    private func notAsleep(_ appID: String, _ why: String) {
-        disturbed += 1
-        states[appID]?.wasDisturbed(at: clock.now)
-        logger.info("not put to sleep", metadata: ["app": "\(appID)", "why": "\(why)"])
-    }
-
     /// What every node's stick table says; `nil` when one does not answer.
-    private func usage() async -> [[AppUsage]]? {
-        guard let nodes, !nodes.haproxies.isEmpty else { return nil }
+    private func usage(_ nodes: PartNodes) async -> [[AppUsage]]? {
+        guard !nodes.haproxies.isEmpty else { return nil }
         return await withTaskGroup(of: [AppUsage]?.self) { group in
             for client in clients(.haproxy, at: nodes.haproxies) {
                 group.addTask { try? await client.ask(.GET, "/v1/use", timeout: .seconds(2)) }
@@ -182,43 +262,6 @@ public actor ScalerService: Service, Reporting {
                 all.append(one)
             }
             return all
-        }
-    }
-
-    /// BACKEND rows of every node; `nil` for one that does not answer, which is said once.
-    private func statistics() async -> [String: [StatsRow]?] {
-        await withTaskGroup(of: (String, [StatsRow]?).self) { group in
-            for source in settings.current.statisticsSources {
-                group.addTask {
-                    do {
-                        let response = try await self.http.execute(
-                            HTTPClientRequest(url: source.absoluteString), timeout: .seconds(5))
-                        guard response.status.code == 200 else { return (source.absoluteString, nil) }
-                        let body = try await response.body.collect(upTo: 256 << 20)
-                        return (
-                            source.absoluteString,
-                            try StatsCSV.rows(in: Array(body.readableBytesView), keeping: [.backend])
-                        )
-                    } catch {
-                        return (source.absoluteString, nil)
-                    }
-                }
-            }
-            var nodes: [String: [StatsRow]?] = [:]
-            for await (node, rows) in group {
-                nodes[node] = .some(rows)
-                if rows == nil, !silent.contains(node), !suspected.insert(node).inserted {
-                    silent.insert(node)
-                    logger.warning(
-                        "HAProxy's statistics do not answer, nothing is taken away", metadata: ["node": "\(node)"])
-                } else if rows != nil {
-                    suspected.remove(node)
-                    if silent.remove(node) != nil {
-                        logger.info("HAProxy's statistics answer", metadata: ["node": "\(node)"])
-                    }
-                }
-            }
-            return nodes
         }
     }
 
@@ -233,14 +276,23 @@ public actor ScalerService: Service, Reporting {
     }
 
     func activities() -> [Activity] {
-        states.sorted { $0.key < $1.key }.map { id, state in
-            Activity(app: id, lastRequest: lastRequests[id], sessions: state.sessions, reason: reasons[id] ?? "")
+        fleet.members.keys.sorted().map { id in
+            Activity(
+                app: id, lastRequest: lastRequests[id], sessions: sessions[id] ?? 0,
+                reason: log[id].last?.rule ?? ScaleVerdict.Rule.asleep.rawValue)
         }
     }
 
-    public func health() -> Health {
+    /// - Parameter name: an id with or without its slash, or a slug.
+    /// - Returns: `nil` when there is no such app.
+    func explain(_ name: String) -> Explanation? {
+        fleet.member(named: name).map { Explanation(app: $0.app.id, decisions: log[$0.app.id]) }
+    }
+
+    public func health() async -> Health {
         if isMarathonLost { return .failing("Marathon does not answer") }
         if let absent { return .failing("nothing sleeps: \(absent)") }
+        let silent = await poller.silent
         return silent.isEmpty ? .healthy : .failing("no statistics from \(silent.sorted().joined(separator: ", "))")
     }
 
@@ -249,6 +301,11 @@ public actor ScalerService: Service, Reporting {
             Metric("flock_scaler_sleeps_total", .counter, Double(sleeps), help: "Apps put to sleep."),
             Metric("flock_scaler_disturbed_total", .counter, Double(disturbed), help: "Sleeps that were called off."),
             Metric("flock_scaler_changes_total", .counter, Double(changes), help: "Changes of instances."),
+            Metric("flock_scaler_looks_total", .counter, Double(looks), help: "Looks at HAProxy's statistics."),
+            Metric(
+                "flock_scaler_look_seconds_total", .counter, lookTime / .seconds(1), help: "Time that looks took."),
+            Metric(
+                "flock_scaler_acts", .gauge, isOurTurn ? 1 : 0, help: "Whether it acts; else another scaler does."),
         ]
     }
 }

@@ -1,7 +1,4 @@
 import ArgumentParser
-import FlockCore
-import FlockDaemon
-import FlockScaler
 
 @main
 struct FlockScalerCommand: AsyncParsableCommand {
@@ -11,16 +8,7 @@ struct FlockScalerCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               flock-scaler --set scaler.idleAfter=5m
-              flock apps
-            """)
-
-    @OptionGroup var options: DaemonOptions
-
-    func run() async {
-        await Daemon.run("flock-scaler", options: options) { context in
-            let scaler = ScalerService(settings: context.settings, state: context.state, logger: context.logger)
-            return [scaler]
-                + (try context.servers(of: .scaler, reporting: scaler, routes: ScalerAPI(scaler: scaler).addRoutes))
-        }
-    }
+              flock-scaler explain shop
+            """,
+        subcommands: [RunCommand.self, ExplainCommand.self], defaultSubcommand: RunCommand.self)
 }

@@ -65,7 +65,8 @@ import Testing
                   "ports": 2, "env": {"GREETING": "hello"}, "hosts": ["Shop.example.org"],
                   "checks": [{"protocol": "TCP", "portIndex": 1, "timeoutSeconds": 1, "gracePeriodSeconds": 0.5}],
                   "scale": {"min": 1, "max": 5, "target": 0.5, "concurrency": 20, "idleAfter": "5m",
-                            "scaleDownDelay": "90s", "wake": 2}
+                            "scaleDownDelay": "90s", "wake": 2, "minAwake": "3m", "requestsPerSecond": 7.5,
+                            "awake": ["weekdays 08:00-19:00 Europe/Madrid"]}
                 }
                 """#)
         #expect(descriptor.env == ["GREETING": "hello"])
@@ -81,6 +82,9 @@ import Testing
         scale.idleAfter = TimeSpan(.seconds(300))
         scale.scaleDownDelay = TimeSpan(.seconds(90))
         scale.wake = 2
+        scale.minAwake = TimeSpan(.seconds(180))
+        scale.requestsPerSecond = 7.5
+        scale.awake = [try AwakeSchedule("weekdays 08:00-19:00 Europe/Madrid")]
         #expect(descriptor.scale == scale)
     }
 
@@ -139,6 +143,9 @@ import Testing
         Wrong(#""flock": {"hosts": "a.b"}"#, .wrongType, "flock.hosts", "a list of host names"),
         Wrong(#""flock": {"hosts": ["a.b", "a b"]}"#, .wrongType, "flock.hosts[1]", "\"a b\"", "shop.example.org"),
         Wrong(#""flock": {"scale": {"maxx": 1}}"#, .unknownKey, "flock.scale.maxx", "did you mean \"max\"?"),
+        Wrong(#""flock": {"scale": {"awake": ["daily 8-19"]}}"#, .outOfRange, "flock.scale.awake[0]", "08:00-19:00"),
+        Wrong(#""flock": {"scale": {"awake": "daily"}}"#, .wrongType, "flock.scale.awake", "a list"),
+        Wrong(#""flock": {"scale": {"requestsPerSecond": -1}}"#, .outOfRange, "flock.scale.requestsPerSecond", "0"),
         Wrong(#""flock": {"scale": {"target": 2}}"#, .outOfRange, "flock.scale.target", "0.01 to 1"),
         Wrong(#""flock": {"scale": {"idleAfter": 60}}"#, .wrongType, "flock.scale.idleAfter", "a string"),
         Wrong(#""flock": {"scale": {"idleAfter": "soon"}}"#, .wrongType, "flock.scale.idleAfter", "\"30s\""),

@@ -1,12 +1,9 @@
+import FlockTesting
 import Testing
 
 @testable import FlockCore
 
 @Suite struct ScaleOverridesTests {
-    static let defaults = Settings.Scaler(
-        every: TimeSpan(.seconds(2)), idleAfter: TimeSpan(.seconds(60)), target: 0.7, concurrency: 10, min: 0, max: 10,
-        scaleDownDelay: TimeSpan(.seconds(60)), haproxy: [], ignore: Settings.Ignore())
-
     @Test func `a label gives back what it was made from`() throws {
         var overrides = ScaleOverrides()
         overrides.min = 1
@@ -16,6 +13,9 @@ import Testing
         overrides.idleAfter = TimeSpan(.seconds(300))
         overrides.scaleDownDelay = TimeSpan(.seconds(90))
         overrides.wake = 2
+        overrides.minAwake = TimeSpan(.seconds(30))
+        overrides.requestsPerSecond = 12.5
+        overrides.awake = [try AwakeSchedule("weekdays 08:00-19:00 Europe/Madrid")]
         #expect(ScaleOverrides(label: overrides.label) == overrides)
     }
 
@@ -35,30 +35,40 @@ import Testing
         #expect(ScaleOverrides(label: label) == nil)
     }
 
-    @Test func `an app that asks for nothing has the policy of the settings`() {
-        let policy = ScalePolicy(Self.defaults)
+    @Test(arguments: [
+        #"{"awake":["never"]}"#, #"{"requestsPerSecond":-1}"#, #"{"minAwake":"long"}"#,
+    ])
+    func `a label with a wrong new key is none`(_ label: String) {
+        #expect(ScaleOverrides(label: label) == nil)
+    }
+
+    @Test func `an app that asks for nothing has the policy of the settings`() throws {
+        let policy = ScalePolicy(try Settings.defaults().scaler)
         #expect(policy.min == 0 && policy.max == 10 && policy.target == 0.7 && policy.concurrency == 10)
         #expect(policy.idleAfter == .seconds(60) && policy.scaleDownDelay == .seconds(60))
+        #expect(policy.requestsPerSecond == nil && policy.awake.isEmpty && policy.minAwake == .zero)
         #expect(policy.wake == 1)
     }
 
-    @Test func `what an app asks for wins`() {
+    @Test func `what an app asks for wins`() throws {
         var overrides = ScaleOverrides()
         overrides.min = 2
         overrides.max = 3
         overrides.concurrency = 50
         overrides.idleAfter = TimeSpan(.seconds(5))
-        let policy = ScalePolicy(Self.defaults, overrides)
+        overrides.minAwake = TimeSpan(.seconds(90))
+        overrides.requestsPerSecond = 30
+        overrides.awake = [try AwakeSchedule("daily 00:00-24:00")]
+        let policy = ScalePolicy(try Settings.defaults().scaler, overrides)
         #expect(policy.min == 2 && policy.max == 3 && policy.concurrency == 50 && policy.idleAfter == .seconds(5))
+        #expect(policy.minAwake == .seconds(90) && policy.requestsPerSecond == 30 && policy.awake.count == 1)
         // A wake starts what has to run anyway.
         #expect(policy.wake == 2)
     }
 
-    @Test func `the least is never more than the most`() {
-        var settings = Self.defaults
-        settings.min = 5
+    @Test func `the least is never more than the most`() throws {
         var overrides = ScaleOverrides()
         overrides.max = 2
-        #expect(ScalePolicy(settings, overrides).min == 2)
+        #expect(ScalePolicy(try Settings.defaults("scaler.min=5").scaler, overrides).min == 2)
     }
 }

@@ -58,13 +58,16 @@ import Yams
         let settings = try await load("scaler:\n  idleAfter: 5m\nengine: {ports: 4000-4010}\n")
         #expect(settings.scaler.idleAfter == TimeSpan(.seconds(300)))
         #expect(settings.engine.ports.ports == 4000...4010)
-        #expect(settings.scaler.every == TimeSpan(.seconds(2)) && settings.engine.listen.port == 8080)
+        #expect(settings.scaler.every == TimeSpan(.seconds(1)) && settings.engine.listen.port == 8080)
     }
 
     @Test(arguments: [
         ("scaler:\n  idelAfter: 5m\n", ":2:3: ", ["scaler.idelAfter", "did you mean \"idleAfter\"?"]),
         ("\nscalar:\n  min: 1\n", ":2:1: ", ["scalar", "did you mean \"scaler\"?"]),
         ("scaler:\n  max: many\n", ":2:3: ", ["scaler.max"]),
+        ("scaler:\n  window: 2h\n", ":2:3: ", ["scaler.window", "use 1s to 1h"]),
+        ("scaler:\n  burstWindow: 5m\n", ":2:3: ", ["scaler.burstWindow", "no more than window"]),
+        ("scaler:\n  awake:\n    - weekdays 8-19\n", ":3:", ["scaler.awake", "08:00-19:00"]),
         ("scaler:\n  max: 0\n", ":2:3: ", ["scaler.max", "0 is out of range; use 1 to 10000"]),
         ("scaler:\n  target: 1.5\n", ":2:3: ", ["scaler.target", "use 0.01 to 1"]),
         ("scaler:\n  min: 9\n  max: 3\n", ":2:3: ", ["scaler.min", "min 9 is more than max 3"]),

@@ -4,7 +4,7 @@ import Testing
 @testable import FlockScaler
 
 @Suite struct AppSampleTests {
-    private let backends = ["/shop-1.0.0": "app_shop_1_0_0"]
+    private let apps = ["app_shop_1_0_0": "/shop-1.0.0"]
 
     private func row(_ total: Int, sessions: Int = 0, last: Duration? = nil) -> StatsRow {
         StatsRow(
@@ -13,7 +13,7 @@ import Testing
     }
 
     private func read(_ reader: inout SampleReader, _ nodes: [String: [StatsRow]?]) -> AppSample? {
-        reader.read(nodes, backends: backends)["/shop-1.0.0"]
+        reader.read(nodes, apps: apps)["/shop-1.0.0"]
     }
 
     @Test func `what was counted before the first look is nothing new`() {
@@ -36,8 +36,8 @@ import Testing
         let sample = read(
             &reader,
             ["a": [row(11, sessions: 2, last: .seconds(9))], "b": [row(22, sessions: 3, last: .seconds(4))]])
-        #expect(sample?.arrivals == 3 && sample?.sessions == 5)
-        #expect(sample?.sinceLast == .seconds(4))
+        #expect(sample?.arrivals == 3 && sample?.inFlight == 5)
+        #expect(sample?.sinceLast == 4)
         #expect(sample?.isComplete == true)
     }
 
@@ -49,25 +49,62 @@ import Testing
         var reader = SampleReader()
         let nodes = ["a": [row(10, last: .seconds(1))], "b": [row(10, last: .seconds(1))]] as [String: [StatsRow]?]
         func read(_ usage: [[AppUsage]]) -> AppSample? {
-            reader.read(nodes, usage: usage, backends: backends)["/shop-1.0.0"]
+            reader.read(nodes, usage: usage, apps: apps)["/shop-1.0.0"]
         }
         let sample = read([[use("/shop-1.0.0", idle: 70_000)], [use("/shop-1.0.0", idle: 90_000), use("/x", idle: 1)]])
-        #expect(sample?.isCounted == true && sample?.sinceLast == .seconds(70))
-        #expect(read([[], [use("/shop-1.0.0", inFlight: 1, idle: 5000)]])?.sinceLast == .zero)
+        #expect(sample?.isCounted == true && sample?.sinceLast == 70)
+        #expect(read([[], [use("/shop-1.0.0", inFlight: 1, idle: 5000)]])?.sinceLast == 0)
         #expect(read([[], []])?.sinceLast == nil)
     }
 
-    @Test func `a node that does not answer leaves every app in doubt`() {
+    @Test func `a node that does not answer is taken to carry what it carried, and nothing new`() {
         var reader = SampleReader()
-        let sample = read(&reader, ["a": [row(10, sessions: 1)], "b": nil])
-        #expect(sample?.isComplete == false && sample?.sessions == 1)
+        _ = read(&reader, ["a": [row(10, sessions: 1)], "b": [row(20, sessions: 4)]])
+        let sample = read(&reader, ["a": [row(11, sessions: 2)], "b": nil])
+        #expect(sample?.isComplete == false && sample?.isSilent == false)
+        #expect(sample?.inFlight == 6 && sample?.arrivals == 1)
+        #expect(read(&reader, ["a": nil, "b": nil])?.isSilent == true)
+        // One that was taken out of the settings counts no longer.
+        #expect(read(&reader, ["a": [row(11, sessions: 2)]])?.inFlight == 2)
     }
 
-    @Test func `a node that comes back counts from where it was`() {
+    @Test func `what came while a node did not answer is spread over the looks it missed`() {
         var reader = SampleReader()
         _ = read(&reader, ["a": [row(10)]])
         _ = read(&reader, ["a": nil])
-        #expect(read(&reader, ["a": [row(14)]])?.arrivals == 4)
+        #expect(read(&reader, ["a": [row(14)]])?.arrivals == 2)
+        for _ in 0..<9 { _ = read(&reader, ["a": nil]) }
+        // One request is use, however long ago.
+        #expect(read(&reader, ["a": [row(15)]])?.arrivals == 1)
+    }
+
+    @Test func `several backends of one app add up, and work is what came times how long it took`() {
+        var reader = SampleReader()
+        func row(_ name: String, _ total: Int, _ milliseconds: Int) -> StatsRow {
+            StatsRow(
+                proxy: name, server: "BACKEND", kind: .backend, currentSessions: 2, totalSessions: total,
+                responseTime: .milliseconds(milliseconds))
+        }
+        let apps = ["one": "/a", "two": "/a", "other": "/b"]
+        _ = reader.read(["n": [row("one", 0, 0), row("two", 0, 0), row("other", 0, 0)]], apps: apps)
+        let samples = reader.read(["n": [row("one", 10, 100), row("two", 4, 500), row("other", 1, 7)]], apps: apps)
+        #expect(samples["/a"]?.inFlight == 4 && samples["/a"]?.arrivals == 14)
+        #expect(samples["/a"]?.work == 3)
+        #expect(samples["/b"]?.arrivals == 1)
+    }
+
+    @Test func `what old workers carry, which only the stick tables know, counts`() {
+        var reader = SampleReader()
+        let sample = reader.read(
+            ["a": [row(1, sessions: 1)]],
+            usage: [[use("/shop-1.0.0", inFlight: 2, idle: 0)], [use("/shop-1.0.0", inFlight: 1, idle: 0)]], apps: apps)
+        #expect(sample["/shop-1.0.0"]?.inFlight == 3)
+    }
+
+    @Test func `what a sleeping app was asked before is nothing new when it wakes`() {
+        var reader = SampleReader()
+        _ = reader.read(["a": [row(100)]], apps: [:])
+        #expect(read(&reader, ["a": [row(101)]])?.arrivals == 1)
     }
 
     @Test func `an app that a node does not know is in doubt`() {

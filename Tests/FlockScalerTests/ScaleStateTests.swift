@@ -4,131 +4,241 @@ import Testing
 @testable import FlockScaler
 
 @Suite struct ScaleStateTests {
-    private let start = ContinuousClock.now
+    // MARK: Sleeping
 
-    private func policy(min: Int = 0, max: Int = 10, scaleDownDelay: Duration = .seconds(60)) -> ScalePolicy {
-        ScalePolicy(
-            Settings.Scaler(
-                every: TimeSpan(.seconds(2)), idleAfter: TimeSpan(.seconds(60)), target: 0.5, concurrency: 10, min: min,
-                max: max, scaleDownDelay: TimeSpan(scaleDownDelay), haproxy: [], ignore: Settings.Ignore()))
+    @Test("an idle app sleeps after the time that is set, and not before")
+    func idle() throws {
+        var app = WatchedApp(try .example())
+        app.look(.load(1))
+        for second in 1..<60 { #expect(app.look().action == .keep, "after \(second) s") }
+        let verdict = app.look()
+        #expect(verdict.action == .sleep && verdict.rule == .idle && verdict.wanted == 0 && verdict.idle == 60)
     }
 
-    private func sample(_ sessions: Int = 0, arrivals: Int = 0, complete: Bool = true, since: Duration? = nil)
-        -> AppSample
-    {
-        AppSample(sessions: sessions, arrivals: arrivals, sinceLast: since, isComplete: complete)
+    @Test("a request starts the time anew; a long one keeps its app awake till it ends")
+    func use() throws {
+        var app = WatchedApp(try .example())
+        app.look(50, AppSample())
+        app.look(.load(1))
+        app.look(59, AppSample())
+        #expect(app.instances == 1)
+        for _ in 0..<600 { #expect(app.look(AppSample(inFlight: 1)).action == .keep) }
+        app.look(59, AppSample())
+        #expect(app.instances == 1)
+        #expect(app.look().action == .sleep)
     }
 
-    private func running(_ instances: Int, deploying: Bool = false) -> ScaleState.Situation {
-        ScaleState.Situation(instances: instances, isDeploying: deploying)
-    }
-
-    @Test func `requests that do not count keep no app awake, others do`() {
-        var state = ScaleState(at: start)
-        func decide(_ seconds: Int, since: Duration?) -> ScaleState.Decision {
-            var sample = sample(arrivals: 1, since: since)
-            sample.isCounted = true
-            return state.decide(sample, running(1), policy(), at: start + .seconds(seconds)).decision
+    @Test("requests that do not count keep no app awake, though they are work")
+    func probes() throws {
+        var app = WatchedApp(try .example())
+        for second in 0..<59 {
+            app.look(AppSample(arrivals: 1, sinceLast: Double(second), isCounted: true))
         }
-        #expect(decide(0, since: .zero) == .keep)
-        #expect(decide(30, since: .seconds(10)) == .keep)
-        #expect(decide(79, since: .seconds(59)) == .keep)
-        #expect(decide(80, since: .seconds(60)) == .sleep)
+        #expect(app.instances == 1)
+        // One that is under way is let to its end.
+        #expect(app.look(AppSample(inFlight: 1, arrivals: 1, sinceLast: 60, isCounted: true)).action == .keep)
+        #expect(app.look(AppSample(arrivals: 1, sinceLast: 61, isCounted: true)).action == .sleep)
     }
 
-    @Test func `an idle app sleeps after the time that is set and not before`() {
-        var state = ScaleState(at: start)
-        for (seconds, expected) in [(0, ScaleState.Decision.keep), (59, .keep), (60, .sleep), (61, .sleep)] {
-            let decision = state.decide(sample(), running(1), policy(), at: start + .seconds(seconds)).decision
-            #expect(decision == expected, "after \(seconds) s")
+    @Test("an app of the minimum, of the calendar, or younger than minAwake does not sleep")
+    func staysAwake() throws {
+        var app = WatchedApp(try .example { $0.min = 1 })
+        app.look(600, AppSample())
+        #expect(app.instances == 1)
+
+        app = WatchedApp(try .example())
+        app.isKeptAwake = true
+        app.look(600, AppSample())
+        #expect(app.look().rule == .schedule && app.instances == 1)
+        app.isKeptAwake = false
+        #expect(app.look().action == .sleep)
+
+        app = WatchedApp(try .example { $0.minAwake = .seconds(300) })
+        app.look(299, AppSample())
+        #expect(app.look().rule == .minAwake)
+        #expect(app.look().action == .sleep)
+    }
+
+    @Test("one that sleeps is woken by the calendar, and else by nobody here")
+    func wakes() throws {
+        var app = WatchedApp(try .example { $0.wake = 2 }, instances: 0)
+        #expect(app.look().rule == .asleep && app.instances == 0)
+        app.isKeptAwake = true
+        app.isDeploying = true
+        #expect(app.look().action == .keep)
+        app.isDeploying = false
+        #expect(app.look().action == .wake(2))
+        // Its time begins when it wakes.
+        app.isKeptAwake = false
+        app.look(59, AppSample())
+        #expect(app.instances == 1)
+        #expect(app.look().action == .sleep)
+    }
+
+    @Test("after our own start HAProxy says how long nobody came")
+    func restart() throws {
+        var app = WatchedApp(try .example())
+        #expect(app.look(AppSample(sinceLast: 300)).action == .sleep)
+        app = WatchedApp(try .example())
+        #expect(app.look(AppSample(inFlight: 1, sinceLast: 300)).action == .keep)
+        app = WatchedApp(try .example())
+        // HAProxy was started anew: nobody knows.
+        #expect(app.look(AppSample()).action == .keep)
+    }
+
+    @Test("a sleep that was called off waits the whole time again")
+    func disturbed() throws {
+        var app = WatchedApp(try .example())
+        app.isObeyed = false
+        app.look(60, AppSample())
+        #expect(app.look().action == .sleep)
+        app.state.wasDisturbed(at: app.now)
+        for _ in 0..<59 { #expect(app.look().action == .keep) }
+        #expect(app.look().action == .sleep)
+    }
+
+    // MARK: How many
+
+    @Test(
+        "a load gets the instances that its mean and its swings need",
+        arguments: [(1, 1), (5, 1), (6, 2), (12, 2), (13, 3), (20, 3), (25, 4), (40, 6), (70, 9), (200, 24)])
+    func staffing(concurrency: Int, instances: Int) throws {
+        var app = WatchedApp(try .example { $0.max = 100 })
+        app.look(70, .load(concurrency))
+        #expect(app.instances == instances)
+    }
+
+    @Test("where 25 requests are under way the target is the share that is used; without one there is no room")
+    func target() throws {
+        for target in [0.3, 0.5, 0.7, 0.9] {
+            let staffing = Staffing(try .example { ($0.target, $0.concurrency) = (target, 1) })
+            let places = staffing.instances(for: .init(concurrency: 25))
+            #expect(places == Int((25 / target).rounded(.up)))
         }
+        let full = Staffing(try .example { $0.target = 1 })
+        #expect(full.instances(for: .init(concurrency: 100)) == 10)
+        #expect(full.instances(for: .init(concurrency: 100.1)) == 11)
+        #expect(full.instances(for: .init()) == 0)
     }
 
-    @Test func `a request starts the time anew`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(arrivals: 1), running(1), policy(), at: start + .seconds(50)).decision == .keep)
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(109)).decision == .keep)
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(110)).decision == .sleep)
+    @Test("of concurrency and requests a second, what needs more instances holds")
+    func rate() throws {
+        let staffing = Staffing(try .example { $0.requestsPerSecond = 50 })
+        #expect(staffing.instances(for: .init(concurrency: 1, rate: 200)) == 4)
+        #expect(staffing.instances(for: .init(concurrency: 70, rate: 200)) == 9)
+        var app = WatchedApp(try .example { $0.requestsPerSecond = 50 })
+        app.look(70, AppSample(inFlight: 1, arrivals: 200, work: 1))
+        #expect(app.instances == 4)
     }
 
-    @Test func `a long request keeps an app awake`() {
-        var state = ScaleState(at: start)
-        for minute in 0...10 {
-            #expect(state.decide(sample(1), running(1), policy(), at: start + .seconds(60 * minute)).decision == .keep)
+    @Test("a sudden load is followed at the first look, and nothing is taken away in it")
+    func burst() throws {
+        var app = WatchedApp(try .example())
+        app.look(70, .load(2))
+        // Of sixty at one look, some may be there by chance.
+        let verdict = app.look(.load(60))
+        #expect(verdict.action == .scale(to: 5) && verdict.rule == .burst)
+        app.look(10, .load(60))
+        #expect(app.instances == 7)
+        app.look(59, .load(1))
+        #expect(app.instances == 7)
+        app.look(200, .load(1))
+        #expect(app.instances == 1)
+    }
+
+    @Test("one step gives at most maxUp times what is ready, and leaves at least what there is / maxDown")
+    func steps() throws {
+        var app = WatchedApp(try .example { ($0.max, $0.maxUp) = (1000, 3) })
+        #expect(app.look(.load(2000)).rule == .maxUp && app.instances == 3)
+        app.look(.load(2000))
+        #expect(app.instances == 9)
+
+        app = WatchedApp(try .example { ($0.scaleDownDelay, $0.max) = (.zero, 100) })
+        app.look(70, .load(200))
+        #expect(app.instances == 24)
+        app.look(61, .load(1))
+        var steps: [Int] = []
+        for _ in 0..<120 where app.instances != steps.last {
+            steps.append(app.instances)
+            app.look(60, .load(1))
         }
+        for (more, less) in zip(steps, steps.dropFirst()) { #expect(less >= more / 2) }
+        #expect(steps.last == 1)
     }
 
-    @Test func `an app that must keep an instance never sleeps`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(), running(1), policy(min: 1), at: start + .seconds(600)).decision == .keep)
+    @Test("fewer than min are brought up, and never more than max")
+    func bounds() throws {
+        var app = WatchedApp(try .example { $0.min = 3 })
+        #expect(app.look().action == .scale(to: 3))
+        app = WatchedApp(try .example { $0.max = 4 })
+        app.look(70, .load(500))
+        #expect(app.instances == 4 && app.look(.load(500)).rule == .max)
     }
 
-    @Test func `nothing is taken away while a node is silent`() {
-        var state = ScaleState(at: start)
-        let late = start + .seconds(600)
-        #expect(state.decide(sample(complete: false), running(3), policy(), at: late).decision == .keep)
-        #expect(state.decide(sample(), running(3), policy(), at: late).decision == .sleep)
+    @Test("instances go when fewer were enough for the delay")
+    func delay() throws {
+        var app = WatchedApp(try .example { $0.scaleDownDelay = .seconds(120) })
+        app.look(70, .load(40))
+        #expect(app.instances == 6)
+        // Sixty seconds till the window has forgotten, then the delay.
+        app.look(120, .load(1))
+        #expect(app.instances == 6)
+        app.look(180, .load(1))
+        #expect(app.instances == 1)
     }
 
-    @Test func `a silent node does not keep an app small`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(20, complete: false), running(1), policy(), at: start).decision == .scale(to: 4))
+    @Test("what a scaler finds when it begins to watch, or after it was blind, stays for one window")
+    func floor() throws {
+        var app = WatchedApp(try .example { $0.scaleDownDelay = .zero }, instances: 5)
+        app.look(59, .load(1))
+        #expect(app.instances == 5 && app.look(.load(1)).rule == .floor)
+        app.look(60, .load(1))
+        #expect(app.instances < 5)
+
+        app = WatchedApp(try .example { $0.scaleDownDelay = .zero })
+        app.look(100, .load(40))
+        #expect(app.instances == 6)
+        app.look(.load(1), after: 600)
+        app.look(58, .load(1))
+        #expect(app.instances == 6)
     }
 
-    @Test func `nothing is changed while a deployment runs`() {
-        var state = ScaleState(at: start)
-        let late = start + .seconds(600)
-        #expect(state.decide(sample(), running(1, deploying: true), policy(), at: late).decision == .keep)
-        #expect(state.decide(sample(50), running(1, deploying: true), policy(), at: late).decision == .keep)
+    @Test("an app that was deployed or woken under our eyes has no such floor")
+    func noFloor() throws {
+        var app = WatchedApp(try .example { $0.scaleDownDelay = .zero }, instances: 0)
+        app.look()
+        app.instances = 4
+        app.look(.load(1))
+        #expect(app.instances == 2)
     }
 
-    @Test(arguments: [(1, 1), (5, 1), (6, 2), (10, 2), (11, 3), (50, 10), (51, 10), (5000, 10)])
-    func `instances are the requests over what each is to serve, rounded up, at most max`(
-        _ sessions: Int, _ instances: Int
-    ) {
-        var state = ScaleState(at: start)
-        let decision = state.decide(sample(sessions), running(1), policy(), at: start).decision
-        #expect(decision == (instances == 1 ? .keep : .scale(to: instances)))
+    // MARK: What is not known
+
+    @Test("nothing is taken away while a node is silent, more is given")
+    func stale() throws {
+        var app = WatchedApp(try .example { $0.scaleDownDelay = .zero }, instances: 3)
+        app.look(200, AppSample(isComplete: false))
+        #expect(app.instances == 3 && app.look(AppSample(isComplete: false)).rule == .staleNode)
+        var sample = AppSample.load(60)
+        sample.isComplete = false
+        app.look(70, sample)
+        #expect(app.instances == 8)
     }
 
-    @Test func `fewer than min are brought up`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(), running(1), policy(min: 3), at: start).decision == .scale(to: 3))
+    @Test("all silent: everything stays, however long")
+    func silent() throws {
+        var app = WatchedApp(try .example(), instances: 3)
+        for _ in 0..<600 { #expect(app.look(AppSample(isComplete: false, isSilent: true)).rule == .silent) }
+        #expect(app.instances == 3)
     }
 
-    @Test func `an app gets smaller only when the load has been low for long enough`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(30), running(1), policy(), at: start).decision == .scale(to: 6))
-        for second in stride(from: 2, through: 60, by: 2) {
-            let decision = state.decide(sample(1), running(6), policy(), at: start + .seconds(second)).decision
-            #expect(decision == .keep, "after \(second) s")
-        }
-        var fell = false
-        for second in stride(from: 62, through: 80, by: 2) {
-            let decision = state.decide(sample(1), running(6), policy(), at: start + .seconds(second)).decision
-            if decision == .scale(to: 1) { fell = true }
-        }
-        #expect(fell)
-    }
-
-    @Test func `an app without instances is asleep`() {
-        var state = ScaleState(at: start)
-        let (decision, reason) = state.decide(sample(), running(0), policy(), at: start + .seconds(600))
-        #expect(decision == .keep && reason == ScaleState.asleep)
-        // Awake again, it has its whole time.
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(602)).decision == .keep)
-    }
-
-    @Test func `after our own start HAProxy says how long nobody came`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(since: .seconds(300)), running(1), policy(), at: start).decision == .sleep)
-    }
-
-    @Test func `a sleep that was called off waits the whole time again`() {
-        var state = ScaleState(at: start)
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(60)).decision == .sleep)
-        state.wasDisturbed(at: start + .seconds(61))
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(62)).decision == .keep)
-        #expect(state.decide(sample(), running(1), policy(), at: start + .seconds(121)).decision == .sleep)
+    @Test("nothing is done while a deployment of the app runs")
+    func deploying() throws {
+        var app = WatchedApp(try .example())
+        app.isDeploying = true
+        app.look(200, .load(50))
+        #expect(app.instances == 1 && app.look(.load(50)).rule == .deploying)
+        app.isDeploying = false
+        #expect(app.look(.load(50)).action == .scale(to: 7))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct StatsCSVTests {
     static let header =
-        "# pxname,svname,qcur,scur,stot,status,act,bck,type,rate,lastsess,ttime,idle_conn_cur,used_conn_cur,"
+        "# pxname,svname,qcur,scur,stot,status,act,bck,type,rate,lastsess,rtime,idle_conn_cur,used_conn_cur,"
 
     func rows(_ text: String, keeping kinds: Set<StatsRow.Kind>? = nil) throws -> [StatsRow] {
         guard let kinds else { return try StatsCSV.rows(in: Array(text.utf8)) }
@@ -16,7 +16,7 @@ import Testing
             row
                 == StatsRow(
                     proxy: "app", server: "BACKEND", kind: .backend, currentSessions: 2, currentQueue: 1,
-                    totalSessions: 3, rate: 6, lastSession: .seconds(7), totalTime: .milliseconds(8), status: "UP",
+                    totalSessions: 3, rate: 6, lastSession: .seconds(7), responseTime: .milliseconds(8), status: "UP",
                     usedConnections: 10, idleConnections: 9, activeServers: 4, backupServers: 5))
     }
 
@@ -30,7 +30,7 @@ import Testing
 
     @Test func reorderedUnknownAndLaterColumns() throws {
         let text = """
-            # type,new,svname,pxname,ttime,lastsess,rate,bck,act,status,stot,scur,qcur
+            # type,new,svname,pxname,rtime,lastsess,rate,bck,act,status,stot,scur,qcur
             1,"a,b",BACKEND,app,8,7,6,5,4,UP,3,2,1
             3,x,sock,web,0,,0,,,OPEN,0,0,
             9,x,later,web,0,,0,,,OPEN,0,0,
@@ -38,7 +38,7 @@ import Testing
         let rows = try rows(text)
         #expect(rows.map(\.kind) == [.backend, .listener])
         #expect(rows[0].currentQueue == 1)
-        #expect(rows[0].totalTime == .milliseconds(8))
+        #expect(rows[0].responseTime == .milliseconds(8))
         #expect(rows[0].usedConnections == nil)
     }
 

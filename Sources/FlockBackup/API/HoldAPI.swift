@@ -8,12 +8,14 @@ import NIOCore
 /// who asks, since one at a time may hold an app.
 public struct HoldAPI: Sendable {
     private let waker: Waker
+    private let turn = TurnAPI()
 
     public init(waker: Waker) {
         self.waker = waker
     }
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
+        turn.addRoutes(to: router)
         router.put("/v1/hold") { request, _ in
             let asked = try Self.asked(request)
             guard await waker.hold(asked.app, asked.lease) else {

@@ -202,15 +202,41 @@ private struct Reader {
     func scale() throws(DescriptorError) -> ScaleOverrides {
         var scale = ScaleOverrides()
         guard let reader = try object("scale") else { return scale }
-        try reader.allow(["min", "max", "target", "concurrency", "idleAfter", "scaleDownDelay", "wake"])
+        try reader.allow([
+            "min", "max", "target", "concurrency", "requestsPerSecond", "idleAfter", "minAwake", "scaleDownDelay",
+            "wake", "awake",
+        ])
         scale.min = try reader.integer("min", in: 0...1000)
         scale.max = try reader.integer("max", in: 1...1000)
         scale.target = try reader.number("target", in: 0.01...1)
         scale.concurrency = try reader.integer("concurrency", in: 1...100_000)
+        scale.requestsPerSecond = try reader.number("requestsPerSecond", in: ScaleOverrides.rates)
         scale.idleAfter = try reader.span("idleAfter")
+        scale.minAwake = try reader.span("minAwake")
         scale.scaleDownDelay = try reader.span("scaleDownDelay")
         scale.wake = try reader.integer("wake", in: 1...1000)
+        scale.awake = try reader.schedules("awake")
         return scale
+    }
+
+    private func schedules(_ key: String) throws(DescriptorError) -> [AwakeSchedule]? {
+        guard let value = value(key) else { return nil }
+        guard case .array(let items) = value, items.count <= ScaleOverrides.mostSchedules else {
+            throw wrong(
+                key, value,
+                "a list of at most \(ScaleOverrides.mostSchedules) schedules such as \"weekdays 08:00-19:00 Europe/Madrid\""
+            )
+        }
+        var schedules: [AwakeSchedule] = []
+        for (index, item) in items.enumerated() {
+            guard case .string(let text) = item else { throw wrong("\(key)[\(index)]", item, "a string") }
+            do {
+                schedules.append(try AwakeSchedule(text))
+            } catch {
+                throw DescriptorError(.outOfRange, key: "\(full(key))[\(index)]", message: "is no schedule: \(error)")
+            }
+        }
+        return schedules
     }
 
     func http() throws(DescriptorError) -> HTTPOptions {

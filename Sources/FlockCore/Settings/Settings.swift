@@ -94,10 +94,19 @@ public struct Settings: Codable, Sendable, Hashable {
     public struct Scaler: Codable, Sendable, Hashable {
         public var every: TimeSpan
         public var idleAfter: TimeSpan
+        public var minAwake: TimeSpan
+        public var awake: [AwakeSchedule]
         public var target: Double
         public var concurrency: Int
+        /// 0 for any number.
+        public var requestsPerSecond: Double
         public var min: Int
         public var max: Int
+        public var window: TimeSpan
+        public var burstWindow: TimeSpan
+        public var burstFactor: Double
+        public var maxUp: Double
+        public var maxDown: Double
         public var scaleDownDelay: TimeSpan
         /// Statistics of every HAProxy node; empty for the one at `stats.listen`.
         public var haproxy: [URL]

@@ -181,7 +181,8 @@ extension Settings.Backup {
 
 extension Settings.Scaler {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case every, idleAfter, target, concurrency, min, max, scaleDownDelay, haproxy, ignore
+        case every, idleAfter, minAwake, awake, target, concurrency, requestsPerSecond, min, max, window, burstWindow
+        case burstFactor, maxUp, maxDown, scaleDownDelay, haproxy, ignore
     }
 
     public init(from decoder: any Decoder) throws {
@@ -193,6 +194,9 @@ extension Settings.Scaler {
                 forKey: .every, in: container, debugDescription: "\(every) is too short; use 100ms or more")
         }
         idleAfter = try container.decode(TimeSpan.self, forKey: .idleAfter)
+        minAwake = try container.decode(TimeSpan.self, forKey: .minAwake)
+        awake = try container.decode([AwakeSchedule].self, forKey: .awake)
+        requestsPerSecond = try container.decode(.requestsPerSecond, in: ScaleOverrides.rates)
         target = try container.decode(.target, in: 0.01...1)
         concurrency = try container.decode(.concurrency, in: 1...100_000)
         min = try container.decode(.min, in: 0...10_000)
@@ -201,6 +205,20 @@ extension Settings.Scaler {
             throw DecodingError.dataCorruptedError(
                 forKey: .min, in: container, debugDescription: "min \(min) is more than max \(max)")
         }
+        window = try container.decode(TimeSpan.self, forKey: .window)
+        burstWindow = try container.decode(TimeSpan.self, forKey: .burstWindow)
+        guard window.duration >= .seconds(1), window.duration <= .seconds(3600) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .window, in: container, debugDescription: "\(window) is out of range; use 1s to 1h")
+        }
+        guard burstWindow.duration > .zero, burstWindow.duration <= window.duration else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .burstWindow, in: container,
+                debugDescription: "\(burstWindow) is out of range; use no more than window, which is \(window)")
+        }
+        burstFactor = try container.decode(.burstFactor, in: 1...1000)
+        maxUp = try container.decode(.maxUp, in: 1.01...1000)
+        maxDown = try container.decode(.maxDown, in: 1.01...1000)
         scaleDownDelay = try container.decode(TimeSpan.self, forKey: .scaleDownDelay)
         haproxy = try container.decode([BaseAddress].self, forKey: .haproxy).map(\.url)
         ignore = try container.decode(Settings.Ignore.self, forKey: .ignore)

@@ -3,7 +3,7 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// What people's commands ask over the unix socket: when each app was last used.
+/// What people's commands ask over the unix socket: when each app was last used, and what was decided about one.
 public struct ScalerAPI: Sendable {
     private let scaler: ScalerService
 
@@ -12,12 +12,23 @@ public struct ScalerAPI: Sendable {
     }
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
-        router.get("/v1/apps") { _, _ in
-            let encoder = JSONEncoder()
-            encoder.dateEncodingStrategy = .iso8601
-            return Response(
-                status: .ok, headers: [.contentType: "application/json"],
-                body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(await scaler.activities()))))
+        router.get("/v1/apps") { _, _ in try Self.json(await scaler.activities()) }
+        router.get("/v1/decisions") { request, _ in
+            guard let name = request.uri.queryParameters.get("app") else {
+                throw HTTPError(.badRequest, message: "app is missing")
+            }
+            guard let explanation = await scaler.explain(name) else {
+                throw HTTPError(.notFound, message: "there is no app \"\(name)\"")
+            }
+            return try Self.json(explanation)
         }
+    }
+
+    private static func json(_ value: some Encodable) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 }

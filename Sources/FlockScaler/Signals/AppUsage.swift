@@ -5,6 +5,6 @@ struct AppUsage: Decodable, Sendable, Hashable {
     var inFlight: Int
     var idleMilliseconds: Int
 
-    /// Since somebody used it.
-    var idle: Duration { inFlight > 0 ? .zero : .milliseconds(idleMilliseconds) }
+    /// Seconds since somebody used it.
+    var idle: Double { inFlight > 0 ? 0 : Double(idleMilliseconds) / 1000 }
 }

@@ -22,7 +22,7 @@ struct StatsCells {
             currentQueue: try number(.currentQueue, bytes) ?? 0,
             totalSessions: try number(.totalSessions, bytes) ?? 0, rate: try number(.rate, bytes) ?? 0,
             lastSession: last < 0 ? nil : .seconds(last),
-            totalTime: .milliseconds(try number(.totalTime, bytes) ?? 0), status: try text(.status, bytes),
+            responseTime: .milliseconds(try number(.responseTime, bytes) ?? 0), status: try text(.status, bytes),
             usedConnections: try number(.usedConnections, bytes),
             idleConnections: try number(.idleConnections, bytes),
             activeServers: try number(.activeServers, bytes) ?? 0,

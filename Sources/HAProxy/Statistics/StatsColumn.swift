@@ -11,7 +11,7 @@ enum StatsColumn: String, CaseIterable {
     case type = "type"
     case rate = "rate"
     case lastSession = "lastsess"
-    case totalTime = "ttime"
+    case responseTime = "rtime"
     case usedConnections = "used_conn_cur"
     case idleConnections = "idle_conn_cur"
 
@@ -31,7 +31,7 @@ enum StatsColumn: String, CaseIterable {
         case .type: 8
         case .rate: 9
         case .lastSession: 10
-        case .totalTime: 11
+        case .responseTime: 11
         case .usedConnections: 12
         case .idleConnections: 13
         }

@@ -24,8 +24,9 @@ public struct StatsRow: Hashable, Sendable {
     /// `lastsess`: time since the last session was given to a server, in whole seconds; nil if there was none.
     /// It grows while a long request runs, so idle also needs `currentSessions` and `currentQueue` of 0.
     public var lastSession: Duration?
-    /// `ttime`: how long a session took, averaged over the last 1024. It doesn't decay.
-    public var totalTime: Duration
+    /// `rtime`: how long servers took to begin their answers, averaged over the last 1024 requests. It doesn't decay.
+    /// `ttime` is no measure of work: on a kept connection it counts the pause before the request too.
+    public var responseTime: Duration
     /// `status`: `OPEN`, `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, `UP 1/3`…
     public var status: String
     /// `used_conn_cur`: connections to servers in use; nil where the row or the version has none.
@@ -39,7 +40,7 @@ public struct StatsRow: Hashable, Sendable {
 
     public init(
         proxy: String, server: String, kind: Kind, currentSessions: Int = 0, currentQueue: Int = 0,
-        totalSessions: Int = 0, rate: Int = 0, lastSession: Duration? = nil, totalTime: Duration = .zero,
+        totalSessions: Int = 0, rate: Int = 0, lastSession: Duration? = nil, responseTime: Duration = .zero,
         status: String = "", usedConnections: Int? = nil, idleConnections: Int? = nil, activeServers: Int = 0,
         backupServers: Int = 0
     ) {
@@ -51,7 +52,7 @@ public struct StatsRow: Hashable, Sendable {
         self.totalSessions = totalSessions
         self.rate = rate
         self.lastSession = lastSession
-        self.totalTime = totalTime
+        self.responseTime = responseTime
         self.status = status
         self.usedConnections = usedConnections
         self.idleConnections = idleConnections

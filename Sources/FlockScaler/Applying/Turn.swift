@@ -1,0 +1,34 @@
+import FlockCore
+import Foundation
+import NIOHTTP1
+
+/// Whether it is this scaler that acts, where there are several: every flock-backup gives its lease to one.
+struct Turn: Sendable {
+    private static let timeout = Duration.seconds(1)
+    /// Between two renewals; the lease is longer than some of them.
+    static let pause = Duration.seconds(1)
+
+    /// Of this process alone.
+    private let query = "/v1/turn?holder=\(UUID())"
+
+    /// Takes the lease or renews it, on one flock-backup after the other and in one order, so that of two scalers one
+    /// gets all.
+    /// - Returns: whether no flock-backup has given it to another. One that does not answer has no say: that must not
+    ///   keep apps small, and none sleeps without it.
+    func take(_ backups: [PartClient]) async -> Bool {
+        for backup in backups {
+            do {
+                _ = try await backup.open(.PUT, query, timeout: Self.timeout)
+            } catch let error as PartClient.Failure where error.code == .conflict {
+                return false
+            } catch {
+                continue
+            }
+        }
+        return true
+    }
+
+    func giveBack(_ backups: [PartClient]) async {
+        for backup in backups { _ = try? await backup.open(.DELETE, query, timeout: Self.timeout) }
+    }
+}

@@ -1,0 +1,112 @@
+import HAProxy
+
+/// Turns the rows of each node into samples. Counters go back to zero when HAProxy reloads; then the whole value came
+/// since.
+struct SampleReader: Sendable {
+    fileprivate struct Backend: Sendable {
+        var total: Int
+        var inFlight: Int
+        /// The look at which it was last there.
+        var look: Int
+    }
+
+    private struct Node: Sendable {
+        /// What it said last.
+        var backends: [String: Backend] = [:]
+        /// How often it was asked and answered.
+        var look = 0
+        /// How often it has not answered since.
+        var missed = 0
+    }
+
+    private var known: [String: Node] = [:]
+
+    /// - Parameters:
+    ///   - nodes: BACKEND rows by node; `nil` for one that did not answer.
+    ///   - usage: of each node, what its flock-haproxy says; `nil` when one does not answer.
+    ///   - apps: the app of each of HAProxy's backends.
+    mutating func read(
+        _ nodes: [String: [StatsRow]?], usage: [[AppUsage]]? = nil, apps: [String: String]
+    ) -> [String: AppSample] {
+        let isSilent = nodes.values.allSatisfy { $0 == nil }
+        var samples = Dictionary(apps.values.map { ($0, AppSample(isSilent: isSilent)) }) { first, _ in first }
+        known = known.filter { nodes.keys.contains($0.key) }
+        for (node, rows) in nodes {
+            if let rows { read(rows, of: node, apps, into: &samples) } else { replay(node, apps, into: &samples) }
+        }
+        if let usage { add(usage, to: &samples) }
+        return samples
+    }
+
+    private mutating func read(
+        _ rows: [StatsRow], of name: String, _ apps: [String: String], into samples: inout [String: AppSample]
+    ) {
+        // Taken out, since what is known of ten thousand backends is not to be copied.
+        var node = known.removeValue(forKey: name) ?? Node()
+        // Those of the looks it missed did not all come just now.
+        let looks = 1 + node.missed
+        (node.look, node.missed) = (node.look + 1, 0)
+        var found = 0
+        for row in rows {
+            // What a node counted before we first looked says nothing about now.
+            let unknown = node.look == 1 ? row.totalSessions : 0
+            let new = node.backends[row.proxy, default: Backend(total: unknown, inFlight: 0, look: 0)]
+                .take(row, at: node.look)
+            guard let app = apps[row.proxy] else { continue }
+            found += 1
+            samples[app]?.add(row, arrivals: (new + looks - 1) / looks)
+        }
+        // Of sleeping apps too, so that what was counted before is nothing new when they wake; not of those that are gone.
+        if node.backends.count > 2 * rows.count { node.backends = node.backends.filter { $0.value.look == node.look } }
+        if found < apps.count {
+            for (backend, app) in apps where node.backends[backend]?.look != node.look {
+                samples[app]?.isComplete = false
+            }
+        }
+        known[name] = node
+    }
+
+    /// It carries what it carried, for all that is known.
+    private mutating func replay(_ node: String, _ apps: [String: String], into samples: inout [String: AppSample]) {
+        known[node]?.missed += 1
+        for (backend, app) in apps {
+            samples[app]?.isComplete = false
+            samples[app]?.inFlight += known[node]?.backends[backend]?.inFlight ?? 0
+        }
+    }
+
+    /// The tables also know what old workers of HAProxy still carry, which its statistics do not.
+    private func add(_ usage: [[AppUsage]], to samples: inout [String: AppSample]) {
+        var idle: [String: Double] = [:]
+        var inFlight: [String: Int] = [:]
+        for use in usage.joined() {
+            idle[use.app] = min(use.idle, idle[use.app] ?? use.idle)
+            inFlight[use.app, default: 0] += use.inFlight
+        }
+        for (app, sample) in samples {
+            var counted = sample
+            counted.isCounted = true
+            counted.sinceLast = idle[app]
+            counted.inFlight = max(sample.inFlight, inFlight[app] ?? 0)
+            samples[app] = counted
+        }
+    }
+}
+
+extension SampleReader.Backend {
+    /// - Returns: how many requests came since the last look.
+    fileprivate mutating func take(_ row: StatsRow, at look: Int) -> Int {
+        let new = row.totalSessions >= total ? row.totalSessions - total : row.totalSessions
+        self = Self(total: row.totalSessions, inFlight: row.currentSessions, look: look)
+        return new
+    }
+}
+
+extension AppSample {
+    fileprivate mutating func add(_ row: StatsRow, arrivals new: Int) {
+        inFlight += row.currentSessions
+        arrivals += new
+        work += Double(new) * (row.responseTime / .seconds(1))
+        if let since = row.lastSession.map({ $0 / .seconds(1) }) { sinceLast = min(since, sinceLast ?? since) }
+    }
+}
