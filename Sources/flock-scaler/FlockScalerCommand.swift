@@ -9,6 +9,7 @@ struct FlockScalerCommand: AsyncParsableCommand {
             EXAMPLES
               flock-scaler --set scaler.idleAfter=5m
               flock-scaler explain shop
+              flock-scaler simulate --trace access.log --policy flock.yaml --policy tried.yaml
             """,
-        subcommands: [RunCommand.self, ExplainCommand.self], defaultSubcommand: RunCommand.self)
+        subcommands: [RunCommand.self, ExplainCommand.self, SimulateCommand.self], defaultSubcommand: RunCommand.self)
 }
