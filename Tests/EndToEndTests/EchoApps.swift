@@ -9,20 +9,24 @@ extension EchoServer {
     /// An app that runs it.
     struct Deployed: Sendable {
         var slug: String
+        var version = "1.0.0"
 
-        var id: String { "/\(slug)-1.0.0" }
+        var id: String { "/\(slug)-\(version)" }
         var host: String { "\(slug).flock.test" }
     }
 
     /// Gives apps to Marathon, and waits until each answers through HAProxy.
-    /// - Parameter options: what the label FLOCK_HTTP says.
+    /// - Parameters:
+    ///   - options: what the label FLOCK_HTTP says.
+    ///   - scale: what the label FLOCK_SCALE says.
     func deploy(
-        _ slugs: [String], to site: Site, instances: Int = 1, options: String = "{}"
+        _ slugs: [String], to site: Site, instances: Int = 1, options: String = "{}", scale: String = #"{"max":1}"#
     ) async throws -> [Deployed] {
-        let apps = slugs.map(Deployed.init)
+        let apps = slugs.map { Deployed(slug: $0) }
         for app in apps {
             let answer = try await site.engine(
-                .PUT, "/v2/apps\(app.id)", try definition(slug: app.slug, instances: instances, options: options))
+                .PUT, "/v2/apps\(app.id)",
+                try definition(slug: app.slug, instances: instances, options: options, scale: scale))
             #expect(answer.status == 201, "\(answer)")
         }
         for app in apps {
@@ -96,7 +100,10 @@ extension Site {
     }
 
     /// The processes of this site's HAProxy.
-    func haproxies() throws -> [(pid: Int32, isMaster: Bool)] {
+    func haproxies() throws -> [(pid: Int32, isMaster: Bool)] { try haproxies(of: state) }
+
+    /// The processes of the HAProxy of a state folder.
+    func haproxies(of state: String) throws -> [(pid: Int32, isMaster: Bool)] {
         let pids = try pids { $1.contains("\(state)/haproxy/haproxy.cfg") }
         return pids.map { pid in
             let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""

@@ -15,13 +15,15 @@ public struct EchoServer: Sendable {
     }
 
     /// The Marathon app `/<slug>-1.0.0`, as JSON.
-    /// - Parameter options: what the label FLOCK_HTTP says.
-    public func definition(slug: String, instances: Int, options: String) throws -> String {
+    /// - Parameters:
+    ///   - options: what the label FLOCK_HTTP says.
+    ///   - scale: what the label FLOCK_SCALE says.
+    public func definition(slug: String, instances: Int, options: String, scale: String) throws -> String {
         let definition: [String: Any] = [
             "cmd": "exec ./echo", "cpus": 0.5, "mem": 32, "instances": instances,
             "fetch": [["uri": path, "executable": true]],
             "labels": [
-                "FLOCK_APP": slug, "FLOCK_VERSION": "1.0.0", "FLOCK_SCALE": #"{"max":1}"#, "FLOCK_HTTP": options,
+                "FLOCK_APP": slug, "FLOCK_VERSION": "1.0.0", "FLOCK_SCALE": scale, "FLOCK_HTTP": options,
             ],
             "healthChecks": [["protocol": "HTTP", "path": "/health", "gracePeriodSeconds": 60, "intervalSeconds": 5]],
             "upgradeStrategy": ["minimumHealthCapacity": 1, "maximumOverCapacity": 1],

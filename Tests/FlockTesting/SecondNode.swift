@@ -14,6 +14,7 @@ public final class SecondNode: Sendable {
     public var state: String { "\(folder.path)/state" }
 
     private let site: Site
+    private let plan: Plan
     private let folder: TemporaryFolder
     private let running = Running()
 
@@ -37,6 +38,19 @@ public final class SecondNode: Sendable {
             folder = try TemporaryFolder()
             ports = try await freePorts(7)
             try "\(UUID())".write(toFile: token, atomically: true, encoding: .utf8)
+        }
+
+        func linesOfScaler(_ settings: String, reaching isReached: Bool) -> String {
+            let statistics = [5, 1].map { #""http://\#(address($0))/stats;csv""# }
+            let nodes = [3, 4].map { ["local", #""http://\#(address($0))""#].prefix(isReached ? 2 : 1) }
+            return """
+                scaler: {haproxy: [\(statistics.prefix(isReached ? 2 : 1).joined(separator: ", "))], \(settings)}
+                parts:
+                  token: {file: "\(token)"}
+                  haproxy: {nodes: [\(nodes[0].joined(separator: ", "))]}
+                  backup: {nodes: [\(nodes[1].joined(separator: ", "))]}
+
+                """
         }
 
         var settingsOfSite: [String] {
@@ -68,6 +82,7 @@ public final class SecondNode: Sendable {
 
     private init(_ plan: Plan, _ site: Site) {
         self.site = site
+        self.plan = plan
         folder = plan.folder
         webPort = plan.ports[0]
         statsPort = plan.ports[1]
@@ -125,6 +140,13 @@ public final class SecondNode: Sendable {
                     && cells[17].hasPrefix("UP")
             }
         }
+    }
+
+    /// More of the flock.yaml of an ``OwnScaler``: where it finds the site's HAProxy and parts, and this node's if it is to
+    /// be reached.
+    /// - Parameter settings: more of its scaler section.
+    public func linesOfScaler(_ settings: String, reaching isReached: Bool) -> String {
+        plan.linesOfScaler(settings, reaching: isReached)
     }
 
     public func kill9(_ daemon: String) async throws {

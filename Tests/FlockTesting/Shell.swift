@@ -3,8 +3,11 @@ import SystemPackage
 
 /// What a program printed and how it ended.
 public struct Ran: Sendable {
-    public var isSuccess: Bool
+    /// The exit status, or the signal as a negative number.
+    public var status: Int
     public var output: String
+
+    public var isSuccess: Bool { status == 0 }
 }
 
 /// Runs a program to its end with a small, known environment: nothing of the machine's git configuration.
@@ -24,5 +27,10 @@ public func run(
                     Environment.Key(rawValue: name).map { ($0, value) }
                 })),
         workingDirectory: folder.map { .init($0) }, output: .string(limit: 4 << 20), error: .combinedWithOutput)
-    return Ran(isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput)
+    let status =
+        switch result.terminationStatus {
+        case .exited(let status): Int(status)
+        case .signaled(let signal): -Int(signal)
+        }
+    return Ran(status: status, output: result.standardOutput)
 }

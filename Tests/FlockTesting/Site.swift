@@ -191,6 +191,11 @@ public final class Site: Sendable {
         return Int(value)
     }
 
+    /// The last decisions of its scaler about an app.
+    public func decisions(about app: String) async throws -> [Decision] {
+        try await Decision.ask(about: app, state: StateFolder(state), http: http)
+    }
+
     /// Requests that flock-backup keeps for an app.
     public func requestsHeld(for appID: String) async throws -> Int {
         try await Self.requestsHeld(for: appID, state: StateFolder(state), http: http)
