@@ -82,7 +82,7 @@ struct ScalerCommandTests {
 
         let json = try await scaler(arguments + ["--json", "--plot", "\(folder.path)/day.svg"])
         let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
-        #expect(rows.map { $0["policy"] as? String } == ["eager.yaml", "lazy.yaml"])
+        #expect(rows.map { $0["policy"] as? String } == [eager, lazy])
         for row in rows {
             #expect(
                 Set(row.keys) == [
