@@ -31,6 +31,10 @@ struct LoadTests {
             let report = await load.findings()
             await load.close()
             let median = bare.sorted()[bare.count / 2]
+            // Several at once, on all cores: each takes longer than one alone.
+            let wakes = site.log("flock-backup").matches(of: /milliseconds=([0-9]+).*awake/)
+                .compactMap { Int($0.1) }.sorted()
+            let longest = wakes.last ?? 0
             print(
                 """
                 sleep and wake: \(report)
@@ -39,6 +43,8 @@ struct LoadTests {
                 \(try await site.metric("flock_haproxy_reloads_total", of: .haproxy)) reloads
                   bare wake: median \(median.milliseconds) ms; slowest request − bare wake: \
                 \((report.slowest - median).milliseconds) ms
+                  wakes under this load: median \(wakes.isEmpty ? 0 : wakes[wakes.count / 2]) ms, longest \(longest) ms; \
+                slowest request − longest wake: \((report.slowest - .milliseconds(longest)).milliseconds) ms
                 """)
             #expect(report.failures.isEmpty, "\(report.failures.prefix(8).joined(separator: "\n"))")
             #expect(report.answers.count >= 10_000 && site.launches - launches >= 100)
