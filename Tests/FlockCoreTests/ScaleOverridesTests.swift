@@ -62,8 +62,9 @@ import Testing
         let policy = ScalePolicy(try Settings.defaults().scaler, overrides)
         #expect(policy.min == 2 && policy.max == 3 && policy.concurrency == 50 && policy.idleAfter == .seconds(5))
         #expect(policy.minAwake == .seconds(90) && policy.requestsPerSecond == 30 && policy.awake.count == 1)
-        // A wake starts what has to run anyway.
-        #expect(policy.wake == 2)
+        #expect(policy.wake == 1)
+        overrides.wake = 5
+        #expect(ScalePolicy(try Settings.defaults().scaler, overrides).wake == 3)
     }
 
     @Test func `the least is never more than the most`() throws {

@@ -66,6 +66,7 @@ import Yams
         ("\nscalar:\n  min: 1\n", ":2:1: ", ["scalar", "did you mean \"scaler\"?"]),
         ("scaler:\n  max: many\n", ":2:3: ", ["scaler.max"]),
         ("scaler:\n  window: 2h\n", ":2:3: ", ["scaler.window", "use 1s to 1h"]),
+        ("scaler:\n  every: 100ms\n  window: 5m\n", ":3:3: ", ["scaler.window", "more than 1000 looks"]),
         ("scaler:\n  burstWindow: 5m\n", ":2:3: ", ["scaler.burstWindow", "no more than window"]),
         ("scaler:\n  awake:\n    - weekdays 8-19\n", ":3:", ["scaler.awake", "08:00-19:00"]),
         ("scaler:\n  max: 0\n", ":2:3: ", ["scaler.max", "0 is out of range; use 1 to 10000"]),

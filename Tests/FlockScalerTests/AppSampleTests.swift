@@ -70,12 +70,16 @@ import Testing
 
     @Test func `what came while a node did not answer is spread over the looks it missed`() {
         var reader = SampleReader()
-        _ = read(&reader, ["a": [row(10)]])
-        _ = read(&reader, ["a": nil])
-        #expect(read(&reader, ["a": [row(14)]])?.arrivals == 2)
-        for _ in 0..<9 { _ = read(&reader, ["a": nil]) }
+        let other = [row(0)]
+        _ = read(&reader, ["a": [row(10)], "b": other])
+        _ = read(&reader, ["a": nil, "b": other])
+        #expect(read(&reader, ["a": [row(14)], "b": other])?.arrivals == 2)
+        for _ in 0..<9 { _ = read(&reader, ["a": nil, "b": other]) }
         // One request is use, however long ago.
-        #expect(read(&reader, ["a": [row(15)]])?.arrivals == 1)
+        #expect(read(&reader, ["a": [row(15)], "b": other])?.arrivals == 1)
+        // While none answers nobody decides.
+        for _ in 0..<9 { _ = read(&reader, ["a": nil, "b": nil]) }
+        #expect(read(&reader, ["a": [row(25)], "b": other])?.arrivals == 10)
     }
 
     @Test func `several backends of one app add up, and work is what came times how long it took`() {
@@ -96,9 +100,16 @@ import Testing
     @Test func `what old workers carry, which only the stick tables know, counts`() {
         var reader = SampleReader()
         let sample = reader.read(
-            ["a": [row(1, sessions: 1)]],
+            ["a": [row(1, sessions: 1)], "b": [row(1)]],
             usage: [[use("/shop-1.0.0", inFlight: 2, idle: 0)], [use("/shop-1.0.0", inFlight: 1, idle: 0)]], apps: apps)
         #expect(sample["/shop-1.0.0"]?.inFlight == 3)
+    }
+
+    @Test func `a table for one of two nodes does not say that nobody uses an app`() {
+        var reader = SampleReader()
+        let nodes = ["a": [row(1)], "b": [row(5)]] as [String: [StatsRow]?]
+        let sample = reader.read(nodes, usage: [[use("/shop-1.0.0", idle: 600_000)]], apps: apps)["/shop-1.0.0"]
+        #expect(sample?.isCounted == false)
     }
 
     @Test func `what a sleeping app was asked before is nothing new when it wakes`() {

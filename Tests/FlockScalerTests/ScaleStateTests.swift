@@ -53,6 +53,14 @@ import Testing
         app.isKeptAwake = false
         #expect(app.look().action == .sleep)
 
+        // One is kept awake, not all that a load left behind.
+        app = WatchedApp(try .example())
+        app.isKeptAwake = true
+        app.look(70, .load(40))
+        #expect(app.instances == 6)
+        app.look(300, AppSample())
+        #expect(app.instances == 1 && app.look().rule == .schedule)
+
         app = WatchedApp(try .example { $0.minAwake = .seconds(300) })
         app.look(299, AppSample())
         #expect(app.look().rule == .minAwake)
@@ -229,6 +237,19 @@ import Testing
     func silent() throws {
         var app = WatchedApp(try .example(), instances: 3)
         for _ in 0..<600 { #expect(app.look(AppSample(isComplete: false, isSilent: true)).rule == .silent) }
+        #expect(app.instances == 3)
+        // The first look that says something does not decide alone.
+        for _ in 0..<59 {
+            app.look(.load(1))
+            #expect(app.instances == 3)
+        }
+        app.look(120, .load(1))
+        #expect(app.instances == 1)
+
+        // Nor does a time without answers use up the window after a start.
+        app = WatchedApp(try .example { $0.scaleDownDelay = .zero }, instances: 3)
+        app.look(90, AppSample(isComplete: false, isSilent: true))
+        app.look(50, .load(1))
         #expect(app.instances == 3)
     }
 

@@ -37,6 +37,17 @@ import Testing
         #expect((150...250).contains(scaled))
     }
 
+    @Test("requests of one second of a log came at any moment of it")
+    func spread() throws {
+        let requests = (0..<3000).map { Trace.Request(at: Double($0 / 30)) }
+        let trace = Trace(app: "a", arrivals: .each(requests, resolution: 1), duration: 100)
+        let times = ArrivalSequence(trace, scale: 1, seed: 1).map(\.at)
+        #expect(times == times.sorted() && Set(times).count == 3000 && times.allSatisfy { $0 < 100 })
+        // Thirty a second of 0.1 s are three at once, and no crowd at each full second.
+        let result = Simulation(trace: trace, model: .init(service: 0.1)).run(try .example(), target: 0.7)
+        #expect(result.instanceSeconds == 100 && result.waits.longest < 0.2)
+    }
+
     @Test("a queue waits as Erlang's formula says")
     func erlang() throws {
         // 8 requests a second of 0.9 s on average at 10 places: 7.2 under way.
@@ -205,7 +216,7 @@ import Testing
     func distribution() {
         var distribution = FleetDistribution()
         (distribution.days, distribution.spread, distribution.visitsPerHour) = (70, 0, 5)
-        guard case .each(let requests) = distribution.trace(of: 1, seed: 1).arrivals else { return }
+        guard case .each(let requests, _) = distribution.trace(of: 1, seed: 1).arrivals else { return }
         // Ten weeks of five whole days and two half ones, eight requests a visit.
         let mean = 5.0 * 24 * 60 * 8
         #expect(abs(Double(requests.count) / mean - 1) < 0.05)

@@ -16,7 +16,7 @@ import Testing
     }
 
     private func requests(_ trace: Trace?) -> [Trace.Request] {
-        if case .each(let requests) = trace?.arrivals { requests } else { [] }
+        if case .each(let requests, _) = trace?.arrivals { requests } else { [] }
     }
 
     // MARK: Per minute
@@ -105,7 +105,8 @@ import Testing
                 log + "10.0.0.1 - - [99/Jun/1998:12:00:03 +0200] \"GET / HTTP/1.1\" 200 5\n", "trace_line_invalid",
                 "t:5:"
             ),
-            ("nan,a\n", "trace_format_unknown", "first line"),
+            ("nan,a\n", "trace_format_unknown", "first line"), ("0,a\n1e19,a\n", "trace_line_invalid", "t:2:"),
+            ("0,a\n1e10,a\n", "trace_time_invalid", "ten years"),
         ])
     func errors(text: String, code: String, message: String) {
         let error = #expect(throws: TraceError.self) { try read(text) }
@@ -130,15 +131,22 @@ import Testing
     @Test("anything at all is read or refused, and ends", arguments: 0..<200)
     func hostile(seed: UInt64) throws {
         var random = RandomSource(seed: seed)
-        var bytes = Array((seed % 2 == 0 ? Self.log : "period,count\n1998-06-10 00:00,5\n1998-06-10 00:01,7\n").utf8)
+        let texts = [Self.log, "period,count\n1998-06-10 00:00,5\n1998-06-10 00:01,7\n", "1,a\n7,b\n12.5,a\n"]
+        var bytes = Array(texts[Int(seed % 3)].utf8)
         for _ in 0..<8 {
             let place = Int(random.next() % UInt64(bytes.count))
-            switch random.next() % 3 {
+            switch random.next() % 4 {
             case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
             case 1: bytes.remove(at: place)
+            case 2: bytes.insert(contentsOf: "9e9".utf8, at: place)
             default: bytes.insert(contentsOf: "9,[\"".utf8, at: place)
             }
         }
-        _ = try? TraceReader(name: "t").read(bytes)
+        guard let traces = try? TraceReader(name: "t").read(bytes) else { return }
+        let policy = try ScalePolicy.example()
+        for trace in traces {
+            let result = Simulation(trace: trace, model: .init()).run(policy, target: 0.7)
+            #expect(result.instanceSeconds <= trace.duration * 10 + 1)
+        }
     }
 }

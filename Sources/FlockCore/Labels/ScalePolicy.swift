@@ -49,7 +49,7 @@ public struct ScalePolicy: Sendable, Hashable {
         scaleDownDelay = (overrides.scaleDownDelay ?? settings.scaleDownDelay).duration
         idleAfter = (overrides.idleAfter ?? settings.idleAfter).duration
         minAwake = (overrides.minAwake ?? settings.minAwake).duration
-        wake = Swift.max(1, min, overrides.wake ?? 1)
+        wake = Swift.max(1, Swift.min(overrides.wake ?? 1, max))
         awake = overrides.awake ?? settings.awake
     }
 

@@ -211,6 +211,11 @@ extension Settings.Scaler {
             throw DecodingError.dataCorruptedError(
                 forKey: .window, in: container, debugDescription: "\(window) is out of range; use 1s to 1h")
         }
+        guard window.duration <= every.duration * 1000 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .window, in: container,
+                debugDescription: "\(window) holds more than 1000 looks; use less, or a longer every than \(every)")
+        }
         guard burstWindow.duration > .zero, burstWindow.duration <= window.duration else {
             throw DecodingError.dataCorruptedError(
                 forKey: .burstWindow, in: container,

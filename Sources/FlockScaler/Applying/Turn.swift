@@ -16,10 +16,12 @@ struct Turn: Sendable {
     /// - Returns: whether no flock-backup has given it to another. One that does not answer has no say: that must not
     ///   keep apps small, and none sleeps without it.
     func take(_ backups: [PartClient]) async -> Bool {
-        for backup in backups {
+        for (index, backup) in backups.enumerated() {
             do {
                 _ = try await backup.open(.PUT, query, timeout: Self.timeout)
             } catch let error as PartClient.Failure where error.code == .conflict {
+                // Two that know them in different orders must not keep each other from it.
+                await giveBack(Array(backups[..<index]))
                 return false
             } catch {
                 continue

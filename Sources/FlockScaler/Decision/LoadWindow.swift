@@ -2,8 +2,10 @@
 struct LoadWindow: Sendable {
     struct Look: Sendable {
         var at: Double
-        /// Since the look before: what the look stands for.
+        /// Since the look before: what arrived came in these.
         var seconds: Double
+        /// What the number in flight stands for: less, after a time without looks.
+        var weight: Double
         var inFlight: Double
         var arrivals: Double
         /// Seconds of work that arrived.
@@ -39,16 +41,17 @@ struct LoadWindow: Sendable {
     /// tells of all, but late of long ones. Each alone says too little, so the larger holds.
     func load(within length: Double) -> Load {
         guard let newest = looks.last else { return Load() }
-        var (seconds, inFlight, arrivals, work) = (0.0, 0.0, 0.0, 0.0)
+        var (seconds, weight, inFlight, arrivals, work) = (0.0, 0.0, 0.0, 0.0, 0.0)
         var index = looks.count - 1
         repeat {
             let look = looks[index]
             seconds += look.seconds
-            inFlight += look.inFlight * look.seconds
+            weight += look.weight
+            inFlight += look.inFlight * look.weight
             arrivals += look.arrivals
             work += look.work
             index -= 1
         } while index >= first && newest.at - looks[index].at < length
-        return Load(concurrency: max(inFlight, work) / seconds, rate: arrivals / seconds)
+        return Load(concurrency: max(inFlight / weight, work / seconds), rate: arrivals / seconds)
     }
 }

@@ -49,15 +49,16 @@ struct ScaleState: Sendable {
             }
             return ScaleVerdict(action: .wake(rules.wake), wanted: rules.wake, rule: .schedule)
         }
-        let seconds = begin(situation, rules, at: now)
         let idle = noteUse(sample, at: now)
+        // The time counts as not looked at.
         guard !sample.isSilent else {
             return ScaleVerdict(action: .keep, wanted: situation.instances, rule: .silent, idle: idle)
         }
+        let seconds = begin(situation, rules, at: now)
         looks.add(
             LoadWindow.Look(
-                at: now, seconds: seconds, inFlight: Double(sample.inFlight), arrivals: Double(sample.arrivals),
-                work: sample.work),
+                at: now, seconds: seconds, weight: min(seconds, 3 * rules.every),
+                inFlight: Double(sample.inFlight), arrivals: Double(sample.arrivals), work: sample.work),
             within: rules.window)
         var verdict = wanted(situation, rules, at: now)
         verdict.idle = idle
@@ -157,12 +158,13 @@ struct ScaleState: Sendable {
         if !sample.isComplete {
             return isIdle || verdict.wanted < situation.instances ? hold(.staleNode) : verdict
         }
-        if isIdle {
-            if situation.isKeptAwake { return hold(.schedule) }
-            if let awakeSince, now - awakeSince < rules.minAwake { return hold(.minAwake) }
+        let isYoung = awakeSince.map { now - $0 < rules.minAwake } ?? false
+        if isIdle, !situation.isKeptAwake, !isYoung {
             (verdict.action, verdict.wanted, verdict.rule) = (.sleep, 0, .idle)
         } else if verdict.wanted < situation.instances {
             verdict.action = .scale(to: verdict.wanted)
+        } else if isIdle {
+            return hold(situation.isKeptAwake ? .schedule : .minAwake)
         }
         return verdict
     }

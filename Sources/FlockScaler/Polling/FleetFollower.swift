@@ -29,7 +29,7 @@ actor FleetFollower {
             switch signal {
             case .lost(let why):
                 logger.warning("Marathon does not answer, nothing is scaled; trying again: \(why)")
-                isLost = true
+                (isLost, unread) = (true, .everything)
             case .connected:
                 if isLost { logger.info("Marathon answers") }
                 unread = .everything

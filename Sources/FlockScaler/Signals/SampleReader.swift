@@ -32,9 +32,16 @@ struct SampleReader: Sendable {
         var samples = Dictionary(apps.values.map { ($0, AppSample(isSilent: isSilent)) }) { first, _ in first }
         known = known.filter { nodes.keys.contains($0.key) }
         for (node, rows) in nodes {
-            if let rows { read(rows, of: node, apps, into: &samples) } else { replay(node, apps, into: &samples) }
+            if let rows {
+                read(rows, of: node, apps, into: &samples)
+            } else {
+                replay(node, apps, into: &samples)
+                // Where none answers, nobody decides: what came meanwhile is of the whole time.
+                if !isSilent { known[node]?.missed += 1 }
+            }
         }
-        if let usage { add(usage, to: &samples) }
+        // Fewer tables than nodes: what is used through the others is in none of them.
+        if let usage, usage.count >= nodes.count { add(usage, to: &samples) }
         return samples
     }
 
@@ -67,8 +74,7 @@ struct SampleReader: Sendable {
     }
 
     /// It carries what it carried, for all that is known.
-    private mutating func replay(_ node: String, _ apps: [String: String], into samples: inout [String: AppSample]) {
-        known[node]?.missed += 1
+    private func replay(_ node: String, _ apps: [String: String], into samples: inout [String: AppSample]) {
         for (backend, app) in apps {
             samples[app]?.isComplete = false
             samples[app]?.inFlight += known[node]?.backends[backend]?.inFlight ?? 0

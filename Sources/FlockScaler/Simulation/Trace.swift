@@ -13,7 +13,8 @@ struct Trace: Sendable {
         /// Requests in each minute; the last number is of the minute after the trace.
         case perMinute([Double])
         /// In the order in which they came.
-        case each([Request])
+        /// - Parameter resolution: seconds; those at one time came at any moment within it.
+        case each([Request], resolution: Double = 0)
     }
 
     var app: String
@@ -33,6 +34,8 @@ struct ArrivalSequence: Sequence, IteratorProtocol, Sendable {
     /// The minute, or the index of the request, that is looked at.
     private var index = 0
     private var offset = 0.0
+    /// Requests of one time of the trace, the last one first.
+    private var spread: [Trace.Request] = []
 
     init(_ trace: Trace, scale: Double, seed: UInt64) {
         self.trace = trace
@@ -43,13 +46,25 @@ struct ArrivalSequence: Sequence, IteratorProtocol, Sendable {
     mutating func next() -> Trace.Request? {
         switch trace.arrivals {
         case .perMinute(let counts): return nextOf(counts)
-        case .each(let requests):
-            while index < requests.count {
-                index += 1
-                if scale <= 1 || random.unit() * scale < 1 { return requests[index - 1] }
+        case .each(let requests, let resolution):
+            while true {
+                if let next = spread.popLast() { return next }
+                guard index < requests.count else { return nil }
+                spreadOut(requests, resolution)
             }
-            return nil
         }
+    }
+
+    private mutating func spreadOut(_ requests: [Trace.Request], _ resolution: Double) {
+        let at = requests[index].at
+        repeat {
+            var request = requests[index]
+            index += 1
+            guard scale <= 1 || random.unit() * scale < 1 else { continue }
+            request.at = Swift.min(at + random.unit() * resolution, trace.duration.nextDown)
+            spread.append(request)
+        } while index < requests.count && requests[index].at == at
+        spread.sort { $0.at > $1.at }
     }
 
     /// A Poisson process whose rate goes in a straight line from each minute's to the next one's, by thinning.

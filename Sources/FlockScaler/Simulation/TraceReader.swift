@@ -10,6 +10,8 @@ struct TraceReader {
 
     /// A larger file is surely no trace.
     private static let mostBytes = 4 << 30
+    /// Ten years.
+    private static let longest = 3.2e8
     private static let formats =
         "Traces are CSV of \"period,count\" for each minute, access logs (common or combined), or lines of \"time,app\"."
 
@@ -60,8 +62,9 @@ struct TraceReader {
         }
         switch try format(of: head) {
         case .perMinute: return [try perMinute(lines, first)]
-        case .accessLog: return try each(lines, first, Self.logLine)
-        case .perRequest: return try each(lines, first, Self.requestLine)
+        // A log knows the second only.
+        case .accessLog: return try each(lines, first, resolution: 1, Self.logLine)
+        case .perRequest: return try each(lines, first, resolution: 0, Self.requestLine)
         }
     }
 
@@ -130,7 +133,8 @@ struct TraceReader {
     }
 
     private func each(
-        _ lines: ArraySlice<ArraySlice<UInt8>>, _ first: Int, _ read: (ArraySlice<UInt8>) -> Line?
+        _ lines: ArraySlice<ArraySlice<UInt8>>, _ first: Int, resolution: Double,
+        _ read: (ArraySlice<UInt8>) -> Line?
     ) throws(TraceError) -> [Trace] {
         var apps: [String: [Trace.Request]] = [:]
         var (begin, end) = (Double.infinity, -Double.infinity)
@@ -149,13 +153,18 @@ struct TraceReader {
         guard begin.isFinite else { throw nothing() }
         if from.isFinite { begin = from }
         let duration = (to.isFinite ? to : end + 1) - begin
+        guard duration <= Self.longest else {
+            throw TraceError(
+                .badTime, "\(name): is of more than ten years", hint: "Mend the times, or use --from and --to.")
+        }
         var traces: [Trace] = []
         for (app, requests) in apps.sorted(by: { $0.key < $1.key }) {
             let moved = requests.map { Trace.Request(at: $0.at - begin, isIgnored: $0.isIgnored) }
                 .sorted { $0.at < $1.at }
             traces.append(
                 Trace(
-                    app: app, arrivals: .each(moved), duration: duration, start: Date(timeIntervalSince1970: begin)))
+                    app: app, arrivals: .each(moved, resolution: resolution), duration: duration,
+                    start: Date(timeIntervalSince1970: begin)))
         }
         return traces
     }

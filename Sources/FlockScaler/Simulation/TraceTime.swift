@@ -2,10 +2,13 @@ import Foundation
 
 /// Points in time as traces and people write them.
 enum TraceTime {
+    /// Some thousand years from 1970.
+    private static let latest = 1e11
+
     /// Seconds since 1970 of `1998-06-10`, `1998-06-10 12:00`, `1998-06-10T12:00:00.5Z`, `+02:00` at the end, or a plain
     /// number of seconds. Without a zone it is UTC.
     static func seconds(_ text: some StringProtocol) -> Double? {
-        if let number = Double(text) { return number.isFinite ? number : nil }
+        if let number = Double(text) { return abs(number) < latest ? number : nil }
         var bytes = Array(text.utf8)[...]
         guard let year = number(&bytes, 4), skip(&bytes, "-"), let month = number(&bytes, 2), skip(&bytes, "-"),
             let day = number(&bytes, 2), (1...12).contains(month), (1...31).contains(day)
