@@ -43,6 +43,8 @@ public actor ScalerService: Service, Reporting {
 
     /// HAProxy and the scaler spend at most this share of their time on looks.
     private static let share = 10
+    /// However slow HAProxy is.
+    private static let longest = Duration.seconds(5)
     /// Until the next look, where Marathon did not answer.
     private static let retry = Duration.seconds(1)
 
@@ -77,7 +79,9 @@ public actor ScalerService: Service, Reporting {
             await look()
             let took = clock.now - start
             (looks, lookTime) = (looks + 1, lookTime + took)
-            var pause = max(settings.current.scaler.every.duration, took * Self.share)
+            // Who does not answer is waited for, which costs nobody anything.
+            let busy = min(await poller.took * Self.share, Self.longest)
+            var pause = max(settings.current.scaler.every.duration, busy)
             if isMarathonLost { pause = min(pause, Self.retry) }
             try? await clock.sleep(until: start + pause)
         }
@@ -88,7 +92,7 @@ public actor ScalerService: Service, Reporting {
         while !Task.isCancelled {
             try? await clock.sleep(for: Turn.pause)
             // Who cannot act leaves it to those who can.
-            guard isOurTurn, !isMarathonLost, let nodes else { continue }
+            guard !isMarathonLost, let nodes else { continue }
             await takeTurn(nodes)
         }
     }
@@ -111,16 +115,27 @@ public actor ScalerService: Service, Reporting {
         }
         let nodes = PartNodes(apps: Array(fleet.apps.values), settings: settings.current.parts)
         self.nodes = nodes
-        await takeTurn(nodes)
+        if lastLook == nil { await takeTurn(nodes) }
         await lookForAbsent(nodes)
         let awake = fleet.members.values.filter { $0.instances > 0 }
+        async let rows = poller.poll(settings.current.statisticsSources)
+        async let usage = usage(nodes)
         let samples = reader.read(
-            await poller.poll(settings.current.statisticsSources), usage: await usage(nodes),
+            await rows, usage: await usage,
             apps: Dictionary(awake.map { ($0.backend, $0.app.id) }) { first, _ in first })
         forgetOthers()
         let (now, date) = ((clock.now - began) / .seconds(1), Date())
+        // Most apps have the same hours, and it is the same moment for all.
+        var hours: [AwakeSchedule: Bool] = [:]
         for (id, member) in fleet.members {
-            decide(id, member, samples[id] ?? AppSample(), at: now, date)
+            var isKeptAwake = member.policy.min > 0
+            for schedule in member.policy.awake where !isKeptAwake {
+                let isNow = hours[schedule] ?? schedule.contains(date)
+                hours[schedule] = isNow
+                isKeptAwake = isNow
+            }
+            isKeptAwake = isKeptAwake && member.isReleased
+            decide(id, member, isKeptAwake: isKeptAwake, samples[id] ?? AppSample(), at: now, date)
         }
         lastLook = now
     }
@@ -133,8 +148,9 @@ public actor ScalerService: Service, Reporting {
         log.keep { members[$0] != nil }
     }
 
-    private func decide(_ id: String, _ member: Fleet.Member, _ sample: AppSample, at now: Double, _ date: Date) {
-        let isKeptAwake = member.isReleased && (member.policy.min > 0 || member.policy.isAwake(at: date))
+    private func decide(
+        _ id: String, _ member: Fleet.Member, isKeptAwake: Bool, _ sample: AppSample, at now: Double, _ date: Date
+    ) {
         if member.instances == 0 && !isKeptAwake {
             // Nothing can be decided about it, and most apps are like it.
             if let state = states.removeValue(forKey: id) { note(asleep: state, id, date) }
@@ -145,7 +161,7 @@ public actor ScalerService: Service, Reporting {
             instances: member.instances, ready: member.ready, isDeploying: member.isDeploying,
             isKeptAwake: isKeptAwake)
         // One that was asleep at the last look comes from nothing; at the first look nobody knows.
-        var state = states[id] ?? lastLook.map(ScaleState.init(asleepAt:)) ?? ScaleState()
+        var state = states.removeValue(forKey: id) ?? lastLook.map(ScaleState.init(asleepAt:)) ?? ScaleState()
         let verdict = state.decide(sample, situation, member.rules, at: now)
         states[id] = state
         sessions[id] = sample.inFlight

@@ -13,8 +13,11 @@ actor StatisticsPoller {
     /// Nodes that did not answer once, as during a start; and those that did not answer again.
     private var suspected: Set<String> = []
     private(set) var silent: Set<String> = []
+    /// What the last poll took those who answered.
+    private(set) var took = Duration.zero
 
-    private static let timeout = TimeAmount.seconds(5)
+    /// For the whole answer: it is of this moment, or of no use.
+    private static let timeout = Duration.seconds(2)
     private static let mostBytes = 256 << 20
 
     init(http: HTTPClient, logger: Logger) {
@@ -28,6 +31,8 @@ actor StatisticsPoller {
         let names = Set(sources.map(\.absoluteString))
         suspected.formIntersection(names)
         silent.formIntersection(names)
+        let start = ContinuousClock.now
+        took = .zero
         return await withTaskGroup(of: (String, [StatsRow]?).self) { group in
             for source in sources {
                 group.addTask { [http] in (source.absoluteString, await Self.rows(of: source, http)) }
@@ -35,6 +40,7 @@ actor StatisticsPoller {
             var nodes: [String: [StatsRow]?] = [:]
             for await (node, rows) in group {
                 nodes[node] = .some(rows)
+                if rows != nil { took = ContinuousClock.now - start }
                 note(node, isThere: rows != nil)
             }
             return nodes
@@ -42,15 +48,23 @@ actor StatisticsPoller {
     }
 
     private static func rows(of source: URL, _ http: HTTPClient) async -> [StatsRow]? {
-        do {
-            let response = try await http.execute(
-                HTTPClientRequest(url: source.absoluteString), timeout: timeout)
-            guard response.status == .ok else { return nil }
-            let body = try await response.body.collect(upTo: mostBytes)
-            return try StatsCSV.rows(in: Array(body.readableBytesView), keeping: [.backend])
-        } catch {
-            return nil
+        await withTaskGroup(of: [StatsRow]?.self) { group in
+            group.addTask { try? await answer(of: source, http) }
+            group.addTask {
+                try? await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
+    }
+
+    private static func answer(of source: URL, _ http: HTTPClient) async throws -> [StatsRow]? {
+        let response = try await http.execute(
+            HTTPClientRequest(url: source.absoluteString), timeout: TimeAmount(timeout))
+        guard response.status == .ok else { return nil }
+        let body = try await response.body.collect(upTo: mostBytes)
+        return try StatsCSV.rows(in: Array(body.readableBytesView), keeping: [.backend])
     }
 
     private func note(_ node: String, isThere: Bool) {
