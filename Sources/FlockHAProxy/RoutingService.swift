@@ -257,14 +257,14 @@ public actor RoutingService: Service, Reporting {
 
     // MARK: Draining
 
-    /// Sends nothing new to the app's present tasks until released, or until the lease ends by itself.
+    /// Sends nothing new to tasks of the app until released, or until the lease ends by itself.
+    /// - Parameter tasks: their ids; `nil` for all that are there.
     /// - Returns: whether the lease was taken; not while it is another's.
     /// - Throws: when HAProxy could not be told.
-    func drain(_ appID: String, _ lease: Lease) async throws -> Bool {
+    func drain(_ appID: String, tasks: Set<String>? = nil, _ lease: Lease) async throws -> Bool {
         try requireInformed("drain \(appID)")
-        let table = table()
-        let tasks = table.routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
-        guard drains.drain(appID, tasks: Set(tasks), lease, at: clock.now) else { return false }
+        let present = table().routes.first { $0.appID == appID }?.targets.map(\.taskID) ?? []
+        guard drains.drain(appID, tasks: tasks ?? Set(present), lease, at: clock.now) else { return false }
         CrashPoint.haproxyLeased.pass()
         await settled()
         if let trouble {
@@ -294,9 +294,10 @@ public actor RoutingService: Service, Reporting {
         try requireInformed("ask for \(appID)")
         let table = table()
         let backend = table.routes.first { $0.appID == appID }?.backend
-        let sessions = if let backend { try await driver.sessions(of: backend) } else { 0 }
+        let sessions = if let backend { try await driver.sessions(of: backend) } else { BackendSessions() }
         return DrainReport(
-            app: appID, sessions: sessions, isDraining: drains.isDrained(appID, by: holder, at: clock.now))
+            app: appID, sessions: sessions.all, tasks: sessions.byTask,
+            isDraining: drains.isDrained(appID, by: holder, at: clock.now))
     }
 
     /// Waits for a round that begins now or later.

@@ -27,6 +27,7 @@ import Testing
         let fifth = pace.take([one, two], concurrency: 2, at: start)
         let nowhere = pace.take([], concurrency: 2, at: start)
         #expect(fifth == nil && nowhere == nil)
+        #expect(pace.openByTask == ["1": 2, "2": 2])
         pace.ended(taken[1])
         #expect(try take(one, two, concurrency: 2).endpoint == two)
         #expect(pace.open == 4)

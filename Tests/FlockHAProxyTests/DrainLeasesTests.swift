@@ -12,7 +12,7 @@ import Testing
         Lease(holder: try holder(name), until: start + .seconds(seconds))
     }
 
-    @Test func `only the present tasks are concerned, until it ends by itself`() throws {
+    @Test func `only the tasks that are named are concerned, until it ends by itself`() throws {
         var drains = DrainLeases()
         #expect(drains.drain("/a", tasks: ["one"], try lease("x", 5), at: start))
         #expect(

@@ -1,6 +1,7 @@
 import FlockCore
 import FlockTesting
 import Foundation
+import HAProxy
 import Logging
 import Marathon
 import Synchronization
@@ -20,6 +21,18 @@ import Testing
                 "curl",
                 ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: \(host)", "http://127.0.0.1:\(port)/"]
             ).output
+        }
+
+        /// The ports of the tasks that answer so many requests.
+        func servingPorts(_ host: String, of requests: Int) async throws -> [Int] {
+            var ports: [Int] = []
+            for _ in 0..<requests {
+                let body = try await FlockTesting.run(
+                    "curl", ["-s", "-H", "Host: \(host)", "http://127.0.0.1:\(port)/"]
+                ).output
+                ports.append(try JSONDecoder().decode(EchoServers.Seen.self, from: Data(body.utf8)).port)
+            }
+            return ports
         }
     }
 
@@ -93,6 +106,57 @@ import Testing
                 #expect(asked.value == 1)
             }
         }
+    }
+
+    @Test func `tasks that are named get nothing new, what runs on them goes on and is told, and others serve`()
+        async throws
+    {
+        try await EchoServers.run(2) { servers in
+            let app = AppExamples.app("one", "1.0.0", ports: servers.ports)
+            let tasks = (app.tasks ?? []).map(\.id)
+            let json = try Self.json(app)
+            try await Self.run { path in
+                path == "/v2/events" ? .status(500) : .ok(json)
+            } _: { site in
+                let lease = Self.lease()
+                func report() async throws -> DrainReport {
+                    try await site.service.drainReport(app.id, for: lease.holder)
+                }
+                try await eventually("both serve") {
+                    guard try await site.status("one.flock.test") == "200" else { return false }
+                    return Set(try await site.servingPorts("one.flock.test", of: 8)) == Set(servers.ports)
+                }
+                // A request that does not end: its body is not whole.
+                let open = try await RawConnection.open(port: site.port)
+                try await open.send("POST / HTTP/1.1\r\nHost: one.flock.test\r\nContent-Length: 9\r\n\r\n1".utf8)
+                try await eventually("one task has it") { try await report().tasks.values.sorted() == [0, 1] }
+                let busy = try #require(try await report().tasks.first { $0.value == 1 }?.key)
+                let quiet = try #require(tasks.first { $0 != busy })
+
+                #expect(try await site.service.drain(app.id, tasks: [busy], lease))
+                let port = try #require((app.tasks ?? []).first { $0.id == quiet }?.ports.first)
+                #expect(try await site.servingPorts("one.flock.test", of: 8) == Array(repeating: port, count: 8))
+                #expect(try await report().tasks == [busy: 1, quiet: 0])
+                #expect(try await report().isDraining)
+                try await open.send("23456789".utf8)
+                try await eventually("it is answered") { open.text.hasPrefix("HTTP/1.1 200") }
+                open.close()
+                try await eventually("nothing is under way") { try await report().tasks == [busy: 0, quiet: 0] }
+
+                await site.service.release(app.id, by: lease.holder)
+                #expect(Set(try await site.servingPorts("one.flock.test", of: 8)) == Set(servers.ports))
+            }
+        }
+    }
+
+    @Test func `what is at a server of no task counts for every task`() {
+        var slots = SlotTable()
+        let backend = HAProxyName(literal: "app_a")
+        let address = AddressToken(ip: "127.0.0.1", port: 1)!
+        slots.grow(backend, to: 4)
+        slots.assign([("one", address, true), ("two", address, true)], to: backend)
+        let sessions = BackendSessions(["s1": 2, "s2": 0, "s4": 1], slots: slots.backends[backend] ?? [])
+        #expect(sessions.all == 3 && sessions.byTask == ["one": 3, "two": 1])
     }
 
     @Test func `while Marathon is away nothing is said to be drained`() async throws {

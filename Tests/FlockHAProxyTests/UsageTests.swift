@@ -70,8 +70,8 @@ import Testing
         try await EchoServers.run(1) { servers in
             try await DriverSite.run { site in
                 try await site.apply([AppExamples.app("shop", "1.0.0", ports: servers.ports)])
-                #expect(try await site.driver.sessions(of: HAProxyName(literal: "app_shop_1_0_0")) == 0)
-                #expect(try await site.driver.sessions(of: HAProxyName(literal: "app_nobody")) == 0)
+                #expect(try await site.driver.sessions(of: HAProxyName(literal: "app_shop_1_0_0")).all == 0)
+                #expect(try await site.driver.sessions(of: HAProxyName(literal: "app_nobody")).all == 0)
             }
         }
     }

@@ -27,6 +27,9 @@ struct Pace: Sendable {
     /// Requests that have not ended, at any task.
     var open: Int { loads.values.reduce(0) { $0 + $1.open } }
 
+    /// Of each task that has any.
+    var openByTask: [String: Int] { loads.reduce(into: [:]) { $0[$1.key.taskID, default: 0] += $1.value.open } }
+
     /// Takes a place at the task with the fewest requests among those that take one more.
     mutating func take(
         _ endpoints: [Endpoint], concurrency: Int, at now: ContinuousClock.Instant

@@ -1,6 +1,6 @@
 import FlockCore
 
-/// What the scaler asks while it puts an app to sleep.
+/// What the scaler asks while it puts an app to sleep, or ends some of its tasks.
 extension Waker {
     struct HoldReport: Encodable, Sendable {
         var app: String
@@ -10,6 +10,8 @@ extension Waker {
         var waiting: Int
         /// Requests that flock-backup still carries to the app's tasks.
         var inFlight: Int
+        /// Those of each task that has any.
+        var tasks: [String: Int]
     }
 
     /// Keeps requests for the app and forwards none, until released or the lease ends by itself.
@@ -36,6 +38,7 @@ extension Waker {
         let entry = entries[appID]
         return HoldReport(
             app: appID, isHeld: entry?.state.isHeld(by: holder, at: clock.now) ?? false,
-            waiting: entry?.queue.count ?? 0, inFlight: entry?.pace.open ?? 0)
+            waiting: entry?.queue.count ?? 0, inFlight: entry?.pace.open ?? 0,
+            tasks: entry?.pace.openByTask ?? [:])
     }
 }

@@ -4,8 +4,8 @@ import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// The verbs for the scaler: drain an app, keep it drained, ask how far it is, let it serve again; each names who asks,
-/// since one at a time may drain an app. And for people: which apps nobody is let in to, and why.
+/// The verbs for the scaler: drain an app, or those of its tasks that it names, keep it drained, ask how far it is, let it
+/// serve again; each names who asks, since one at a time may drain an app. And for people: which apps nobody is let in to, and why.
 public struct RoutingAPI: Sendable {
     private let routing: RoutingService
 
@@ -16,7 +16,7 @@ public struct RoutingAPI: Sendable {
     public func addRoutes(to router: Router<BasicRequestContext>) {
         router.put("/v1/drain") { request, _ in
             let asked = try Self.asked(request)
-            guard try await routing.drain(asked.app, asked.lease) else {
+            guard try await routing.drain(asked.app, tasks: try Self.tasks(request), asked.lease) else {
                 throw HTTPError(.conflict, message: "another drains the app")
             }
             return Response(status: .noContent)
@@ -47,6 +47,14 @@ public struct RoutingAPI: Sendable {
         } catch {
             throw HTTPError(.badRequest, message: error.message)
         }
+    }
+
+    /// - Returns: `nil` where none are named.
+    private static func tasks(_ request: Request) throws -> Set<String>? {
+        guard let list = request.uri.queryParameters.get("tasks") else { return nil }
+        let tasks = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !tasks.contains("") else { throw HTTPError(.badRequest, message: "tasks names one without an id") }
+        return Set(tasks)
     }
 
     private static func json(_ report: some Encodable) throws -> Response {

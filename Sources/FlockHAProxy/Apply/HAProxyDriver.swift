@@ -360,8 +360,9 @@ actor HAProxyDriver {
     // MARK: Use
 
     /// Requests and connections that a backend's servers carry, in old workers too.
-    func sessions(of backend: HAProxyName) async throws -> Int {
-        try await reader.sessions(of: backend, isPresent: slots.backends[backend] != nil)
+    func sessions(of backend: HAProxyName) async throws -> BackendSessions {
+        let byServer = try await reader.sessions(of: backend, isPresent: slots.backends[backend] != nil)
+        return BackendSessions(byServer, slots: slots.backends[backend] ?? [])
     }
 
     /// How the apps are used that HAProxy remembers.

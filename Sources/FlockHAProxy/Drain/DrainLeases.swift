@@ -1,7 +1,7 @@
 import FlockCore
 
-/// Tasks that are being put to sleep: nothing new is sent to them until the lease ends by itself, by word, or with
-/// the task. New tasks of the same app are not concerned.
+/// Tasks that are about to be ended: nothing new is sent to them until the lease ends by itself, by word, or with
+/// the task. Others of the same app, and new ones, are not concerned.
 struct DrainLeases: Sendable, Hashable {
     struct Drain: Sendable, Hashable {
         var lease: Lease

@@ -5,16 +5,16 @@ struct UsageReader: Sendable {
     let runtime: RuntimeSocket
     let master: MasterSocket
 
-    /// Requests and connections that a backend's servers carry; the backup server's not counted.
+    /// Requests and connections that each of a backend's servers carries; without the backup server.
     /// - Parameter isPresent: whether the present worker has the backend.
-    func sessions(of backend: HAProxyName, isPresent: Bool) async throws -> Int {
+    func sessions(of backend: HAProxyName, isPresent: Bool) async throws -> [String: Int] {
         var rows: [StatsRow] = []
         if isPresent { rows = try await runtime.statistics(of: backend) }
         for worker in try await master.showProcesses().workers where worker.old {
             rows += try await statistics(of: backend, inOld: worker.pid)
         }
         return rows.filter { $0.kind == .server && $0.server.hasPrefix("s") && !$0.server.hasPrefix("server") }
-            .reduce(0) { $0 + $1.currentSessions }
+            .reduce(into: [:]) { $0[$1.server, default: 0] += $1.currentSessions }
     }
 
     /// One that has ended meanwhile, or that never had the backend, carries nothing.
