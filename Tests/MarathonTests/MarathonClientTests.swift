@@ -66,6 +66,16 @@ import Testing
         #expect(result == DeploymentResult(version: "v", deploymentId: "d"))
     }
 
+    @Test func `ending tasks lowers the number in the same request`() async throws {
+        let result = try await withClient { method, uri in
+            method == "POST" && uri == "/v2/tasks/delete?scale=true"
+                ? .ok(#"{"version":"v","deploymentId":"d"}"#) : .status(500)
+        } _: { client in
+            try await client.killAndScale(["a.1", "a.2"])
+        }
+        #expect(result == DeploymentResult(version: "v", deploymentId: "d"))
+    }
+
     @Test func `an app that a deployment holds is locked by it`() async throws {
         let error = try await refusal(409, #"{"message":"App is locked","deployments":[{"id":"d1"},{"id":"d2"}]}"#)
         #expect(error.code == .locked && error.deployments == ["d1", "d2"])

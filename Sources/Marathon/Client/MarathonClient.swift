@@ -108,6 +108,14 @@ public struct MarathonClient: Sendable {
         return try await get("/v2/apps\(id)/tasks", Answer.self, within: patience?.one).tasks
     }
 
+    /// Ends these tasks, and lowers the number of instances by as many, in one deployment. Tasks that are gone already
+    /// count for nothing.
+    /// - Parameter ids: of one or more tasks.
+    public func killAndScale(_ ids: [String]) async throws(MarathonError) -> DeploymentResult {
+        struct Body: Encodable { var ids: [String] }
+        return try await send(.POST, "/v2/tasks/delete?scale=true", body: Body(ids: ids))
+    }
+
     public func deployments() async throws(MarathonError) -> [Deployment] {
         try await get("/v2/deployments", [Deployment].self, within: patience?.all)
     }
