@@ -34,6 +34,8 @@ public actor ScalerService: Service, Reporting {
     private var absent: String?
     /// What is being done about an app.
     private var acts: [String: Task<Void, Never>] = [:]
+    /// Tasks whose requests did not end when they were to go.
+    private var lingering: [String: Set<String>] = [:]
     private var sleeps = 0
     private var disturbed = 0
     private var changes = 0
@@ -144,6 +146,7 @@ public actor ScalerService: Service, Reporting {
         let members = fleet.members
         states = states.filter { members[$0.key] != nil }
         sessions = sessions.filter { members[$0.key] != nil }
+        lingering = lingering.filter { members[$0.key] != nil }
         lastRequests = lastRequests.filter { members[$0.key] != nil }
         log.keep { members[$0] != nil }
     }
@@ -192,6 +195,8 @@ public actor ScalerService: Service, Reporting {
         guard acts[id] == nil else { return }
         switch verdict.action {
         case .keep: break
+        case .scale(let wanted) where wanted < instances:
+            acts[id] = Task { await self.scaleDown(id, from: instances, to: wanted, verdict.rule) }
         case .scale(let wanted), .wake(let wanted):
             acts[id] = Task { await self.rescale(id, from: instances, to: wanted, verdict.rule) }
         case .sleep: acts[id] = Task { await self.putToSleep(id, idle: verdict.idle) }
@@ -201,15 +206,55 @@ public actor ScalerService: Service, Reporting {
     private func rescale(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
         do {
             try await Rescale(marathon: marathon).run(id, to: to)
-            changes += 1
-            logger.info(
-                from == 0 ? "woken" : "scaled",
-                metadata: ["app": "\(id)", "from": "\(from)", "to": "\(to)", "why": "\(rule.rawValue)"])
+            noteScaled(id, from: from, to: to, rule)
         } catch {
             log.prevented("\(error)", of: id)
             logger.warning("not scaled: \(error)", metadata: ["app": "\(id)"])
         }
         acts[id] = nil
+    }
+
+    private func noteScaled(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) {
+        changes += 1
+        logger.info(
+            from == 0 ? "woken" : "scaled",
+            metadata: ["app": "\(id)", "from": "\(from)", "to": "\(to)", "why": "\(rule.rawValue)"])
+    }
+
+    private func scaleDown(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
+        let result = await shrink(id, to: to)
+        lingering[id] = result.lingering.isEmpty ? nil : result.lingering
+        switch result.outcome {
+        case .scaled(let count):
+            noteScaled(id, from: from, to: count, rule)
+            if count > to { notScaled(id, keeping: count, "requests or connections do not end") }
+        case .calledOff(let why): notScaled(id, keeping: from, why)
+        case .prevented(let why):
+            absent = why
+            notScaled(id, keeping: from, why)
+        }
+        acts[id] = nil
+    }
+
+    private func shrink(_ id: String, to count: Int) async -> ScaleDown.Result {
+        guard let nodes else { return .init(outcome: .prevented("Marathon was not read yet")) }
+        if let missing = nodes.missing { return .init(outcome: .prevented(missing)) }
+        return await ScaleDown(
+            backups: clients(.backup, at: nodes.backups), haproxies: clients(.haproxy, at: nodes.haproxies),
+            marathon: marathon, logger: logger
+        ).run(id, to: count, lingering: lingering[id] ?? []) { await self.wants(id, atMost: count) }
+    }
+
+    private func wants(_ id: String, atMost count: Int) -> Bool {
+        isOurTurn && log[id].last.map { $0.wanted <= count } ?? false
+    }
+
+    private func notScaled(_ id: String, keeping instances: Int, _ why: String) {
+        if let rules = fleet.members[id]?.rules {
+            states[id]?.wasKept(instances, rules, at: (clock.now - began) / .seconds(1))
+        }
+        log.prevented(why, of: id)
+        logger.info("not scaled down", metadata: ["app": "\(id)", "why": "\(why)"])
     }
 
     private func putToSleep(_ id: String, idle: Double) async {

@@ -13,7 +13,7 @@ struct ScalingTests {
     /// Five requests at once each, six at most.
     static let six = #"{"max":6,"concurrency":5}"#
 
-    private static var assignments: [String] {
+    static var assignments: [String] {
         short.split(separator: ", ").map { "scaler." + $0.replacing(": ", with: "=") }
     }
 
@@ -243,15 +243,19 @@ struct ScalingTests {
 
 extension LoadGenerator {
     /// So many visitors at once, each of whom asks again when he is answered, until the flag is raised or he is let down.
-    /// They only GET: HAProxy asks another task when one ends under a request, but does not send a POST twice.
-    func visits(_ visitors: Int, host: String, apps: Set<String>, until isOver: Flag) async {
+    /// - Parameters:
+    ///   - body: of each request; without one they GET, and HAProxy asks another task when one ends under a request.
+    ///   - wait: how many milliseconds the app takes over each.
+    func visits(
+        _ visitors: Int, host: String, apps: Set<String>, body: LoadBody? = nil, wait: Int = 300, until isOver: Flag
+    ) async {
         await withDiscardingTaskGroup { group in
             for visitor in 0..<visitors {
                 group.addTask {
                     var number = 0
                     while !isOver.isRaised && !Task.isCancelled {
                         let request = LoadRequest(
-                            host: host, path: "/\(visitor)/\(number)", wait: 300, apps: apps)
+                            host: host, path: "/\(visitor)/\(number)", wait: wait, body: body, apps: apps)
                         guard await self.send(request) else { return }
                         number += 1
                     }

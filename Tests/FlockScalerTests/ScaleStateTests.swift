@@ -183,6 +183,21 @@ import Testing
         #expect(app.instances == 4 && app.look(.load(500)).rule == .max)
     }
 
+    @Test("what could not be taken away is tried again after the delay")
+    func kept() throws {
+        let policy = try ScalePolicy.example { $0.scaleDownDelay = .seconds(10) }
+        var app = WatchedApp(policy, instances: 2)
+        app.isObeyed = false
+        app.look(200, .load(1))
+        #expect(app.look(.load(1)).action == .scale(to: 1))
+        app.state.wasKept(2, app.rules, at: app.now)
+        for _ in 0..<10 {
+            let verdict = app.look(.load(1))
+            #expect(verdict.action == .keep && verdict.rule == .delay)
+        }
+        #expect(app.look(.load(1)).action == .scale(to: 1))
+    }
+
     @Test("instances go when fewer were enough for the delay")
     func delay() throws {
         var app = WatchedApp(try .example { $0.scaleDownDelay = .seconds(120) })

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The gaps in the protocols of sleeping, waking and routing: a process may be gone after each of them.
+/// The gaps in the protocols of sleeping, waking, scaling down and routing: a process may be gone after each of them.
 ///
 /// For tests: a daemon that is started with `FLOCK_FAULT=scaler.held` is killed when it comes there, one with
 /// `FLOCK_FAULT=stop:scaler.held` is stopped until it gets SIGCONT. Nothing else looks at the variable.
@@ -11,6 +11,7 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     case scalerKillAsked = "scaler.killAsked"
     case scalerTasksGone = "scaler.tasksGone"
     case scalerReleasing = "scaler.releasing"
+    case scalerShrinking = "scaler.shrinking"
 
     case backupHeld = "backup.held"
     case backupWaking = "backup.waking"

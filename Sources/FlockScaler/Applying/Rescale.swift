@@ -1,7 +1,7 @@
 import FlockCore
 import Marathon
 
-/// Has Marathon run another number of instances.
+/// Has Marathon run more instances, or start some.
 struct Rescale: Sendable {
     let marathon: MarathonClient
 

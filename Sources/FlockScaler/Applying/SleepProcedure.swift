@@ -28,7 +28,6 @@ struct SleepProcedure: Sendable {
     }
 
     private static let drainLimit = Duration.seconds(5)
-    private static let killLimit = Duration.seconds(15)
 
     let backups: [PartClient]
     let haproxies: [PartClient]
@@ -44,7 +43,7 @@ struct SleepProcedure: Sendable {
     }
 
     func run(_ appID: String) async -> Outcome {
-        let leases = SleepLeases(appID: appID)
+        let leases = PartLeases(appID: appID)
         let renewing = Task { await leases.renew() }
         let outcome: Outcome
         do {
@@ -61,8 +60,10 @@ struct SleepProcedure: Sendable {
         return outcome
     }
 
-    private func bringDown(_ appID: String, _ leases: SleepLeases) async throws -> Outcome {
-        guard let before = try await Situation(of: appID, marathon) else { return .disturbed("it is being changed") }
+    private func bringDown(_ appID: String, _ leases: PartLeases) async throws -> Outcome {
+        guard let before = try await AppSituation(of: appID, marathon) else {
+            return .disturbed("it is being changed")
+        }
         for backup in backups { try await leases.hold(on: backup) }
         CrashPoint.scalerHeld.pass()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -80,64 +81,22 @@ struct SleepProcedure: Sendable {
         // Somebody waits for the app to be let go.
         if case .disturbed(let why) = verdict { return .disturbed(why) }
         CrashPoint.scalerDrained.pass()
-        guard try await Situation(of: appID, marathon) == before else { return .disturbed("it is being changed") }
+        guard try await AppSituation(of: appID, marathon) == before else { return .disturbed("it is being changed") }
         switch try await leases.reports().verdict {
         case .quiet: break
         case .busy: return .disturbed("a request came")
         case .disturbed(let why): return .disturbed(why)
         }
-        guard try await kill(appID) else { return .disturbed("Marathon is busy with it") }
-        await untilGone(before.tasks, of: appID)
-        CrashPoint.scalerTasksGone.pass()
-        return .asleep
-    }
-
-    /// What must not change while an app is put to sleep.
-    private struct Situation: Equatable {
-        var tasks: Set<String>
-        var version: String
-
-        /// `nil` for an app that is gone, at zero, or being deployed.
-        init?(of appID: String, _ marathon: MarathonClient) async throws {
-            guard let app = try await marathon.app(appID), app.instances > 0, app.deployments.isEmpty else {
-                return nil
-            }
-            tasks = Set((app.tasks ?? []).map(\.id))
-            version = app.version
-        }
-    }
-
-    /// - Returns: whether Marathon took it. When that cannot be known, it is asked again: were the app let go, requests
-    ///   would reach a task that a Marathon may end as soon as it is back.
-    private func kill(_ appID: String) async throws -> Bool {
-        let deadline = clock.now + Self.killLimit
-        while true {
-            do {
+        let kill = Kill(marathon: marathon, logger: logger)
+        let isTaken = try await kill.run(
+            appID,
+            ask: {
                 _ = try await marathon.scale(appID, to: 0)
                 CrashPoint.scalerKillAsked.pass()
-                return true
-            } catch {
-                switch error.code {
-                case .locked:
-                    // By an earlier attempt of ours, or by somebody else's deployment.
-                    return try await marathon.app(appID)?.instances == 0
-                case .unreachable, .silent, .server:
-                    if clock.now >= deadline { throw error }
-                    logger.debug("not known whether it is killed: \(error)", metadata: ["app": "\(appID)"])
-                default: throw error
-                }
-            }
-            try await clock.sleep(for: .milliseconds(100))
-        }
-    }
-
-    /// New tasks are not waited for: a flock-backup that was started meanwhile may have woken the app.
-    private func untilGone(_ tasks: Set<String>, of appID: String) async {
-        let deadline = clock.now + Self.killLimit
-        while clock.now < deadline {
-            if let app = try? await marathon.app(appID), tasks.isDisjoint(with: (app.tasks ?? []).map(\.id)) { return }
-            try? await clock.sleep(for: .milliseconds(20))
-        }
-        logger.warning("its tasks are not gone yet", metadata: ["app": "\(appID)"])
+            }, isDone: { $0.instances == 0 })
+        guard isTaken else { return .disturbed("Marathon is busy with it") }
+        await kill.untilGone(before.taskIDs, of: appID)
+        CrashPoint.scalerTasksGone.pass()
+        return .asleep
     }
 }

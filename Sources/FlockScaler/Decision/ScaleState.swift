@@ -70,6 +70,11 @@ struct ScaleState: Sendable {
         used = now
     }
 
+    /// Fewer were wanted, and could not be had: for the scale-down delay it is as if all were wanted.
+    mutating func wasKept(_ instances: Int, _ rules: ScaleRules, at now: Double) {
+        _ = wishes.add(instances, at: now, within: rules.scaleDownDelay)
+    }
+
     // MARK: Time
 
     /// - Returns: what this look stands for, in seconds.

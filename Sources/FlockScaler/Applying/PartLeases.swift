@@ -2,9 +2,9 @@ import FlockCore
 import Foundation
 import NIOHTTP1
 
-/// The leases of one sleep: taken on one part after the other, renewed as long as it goes on, given back together.
-/// When the scaler is gone they end by themselves, and the app serves.
-actor SleepLeases {
+/// The leases of one sleep, or of ending some tasks: taken on one part after the other, renewed as long as it goes on,
+/// given back together. When the scaler is gone they end by themselves, and the app serves.
+actor PartLeases {
     /// Longer than a part takes to answer twice, and short: after a crash requests wait as long as this.
     static let length = Duration.seconds(5)
     private static let pause = Duration.seconds(1)
@@ -17,12 +17,18 @@ actor SleepLeases {
     }
 
     private let query: String
+    private let tasksQuery: String
     private var taken: [(verb: Verb, part: PartClient)] = []
 
-    /// - Parameter holder: of this sleep alone, so that what an earlier one left behind is another's.
-    init(appID: String, holder: UUID = UUID()) {
+    /// - Parameter holder: of this attempt alone, so that what an earlier one left behind is another's.
+    /// - Parameter tasks: what is drained; `nil` for all tasks of the app.
+    init(appID: String, tasks: [String]? = nil, holder: UUID = UUID()) {
         query = "app=\(appID)&holder=\(holder)&seconds=\(Int(Self.length / .seconds(1)))"
+        let list = tasks?.joined(separator: ",").addingPercentEncoding(withAllowedCharacters: Self.idCharacters)
+        tasksQuery = list.map { "&tasks=\($0)" } ?? ""
     }
+
+    private static let idCharacters = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "._-,"))
 
     func hold(on backup: PartClient) async throws {
         // Also if the answer is lost, it may be taken.
@@ -32,7 +38,7 @@ actor SleepLeases {
 
     func drain(on haproxy: PartClient) async throws {
         taken.append((.drain, haproxy))
-        try await tell(.PUT, .drain, haproxy, timeout: Self.drainTimeout)
+        try await tell(.PUT, .drain, haproxy, adding: tasksQuery, timeout: Self.drainTimeout)
     }
 
     /// Renews all until cancelled. Whether each is still there, ``reports()`` tells.
@@ -43,10 +49,19 @@ actor SleepLeases {
         }
     }
 
+    /// What the parts say on which something was taken.
     /// - Throws: when a part does not answer.
-    func reports() async throws -> SleepReports {
-        try await withThrowingTaskGroup(of: (String, SleepReports.Hold?, SleepReports.Drain?).self) { group in
-            for (verb, part) in taken {
+    func reports() async throws -> PartReports { try await reports(of: taken) }
+
+    /// What these parts say, whether or not anything was taken on them.
+    /// - Throws: when a part does not answer.
+    func reports(backups: [PartClient], haproxies: [PartClient]) async throws -> PartReports {
+        try await reports(of: backups.map { (.hold, $0) } + haproxies.map { (.drain, $0) })
+    }
+
+    private func reports(of asked: [(verb: Verb, part: PartClient)]) async throws -> PartReports {
+        try await withThrowingTaskGroup(of: (String, PartReports.Hold?, PartReports.Drain?).self) { group in
+            for (verb, part) in asked {
                 group.addTask {
                     switch verb {
                     case .hold: (part.place, try await self.report(of: part, verb), nil)
@@ -54,7 +69,7 @@ actor SleepLeases {
                     }
                 }
             }
-            var reports = SleepReports()
+            var reports = PartReports()
             for try await (place, hold, drain) in group {
                 if let hold { reports.holds[place] = hold }
                 if let drain { reports.drains[place] = drain }
@@ -78,9 +93,9 @@ actor SleepLeases {
     }
 
     private nonisolated func tell(
-        _ method: HTTPMethod, _ verb: Verb, _ part: PartClient, timeout: Duration = timeout
+        _ method: HTTPMethod, _ verb: Verb, _ part: PartClient, adding more: String = "", timeout: Duration = timeout
     ) async throws {
-        _ = try await part.open(method, "/v1/\(verb.rawValue)?\(query)", timeout: timeout)
+        _ = try await part.open(method, "/v1/\(verb.rawValue)?\(query)\(more)", timeout: timeout)
     }
 
     private nonisolated func report<Answer: Decodable>(of part: PartClient, _ verb: Verb) async throws -> Answer {
