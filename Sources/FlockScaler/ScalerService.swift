@@ -34,6 +34,11 @@ public actor ScalerService: Service, Reporting {
     private var absent: String?
     /// What is being done about an app.
     private var acts: [String: Task<Void, Never>] = [:]
+    /// What Marathon refused is asked again after this.
+    private var resting: [String: ContinuousClock.Instant] = [:]
+    private static let rest = Duration.seconds(5)
+    /// Apps about which something was done since Marathon was read.
+    private var ended: Set<String> = []
     /// Tasks whose requests did not end when they were to go.
     private var lingering: [String: Set<String>] = [:]
     private var sleeps = 0
@@ -108,6 +113,7 @@ public actor ScalerService: Service, Reporting {
     // MARK: A look
 
     private func look() async {
+        ended = []
         do {
             fleet = try await follower.current()
             isMarathonLost = false
@@ -147,6 +153,7 @@ public actor ScalerService: Service, Reporting {
         states = states.filter { members[$0.key] != nil }
         sessions = sessions.filter { members[$0.key] != nil }
         lingering = lingering.filter { members[$0.key] != nil }
+        resting = resting.filter { members[$0.key] != nil }
         lastRequests = lastRequests.filter { members[$0.key] != nil }
         log.keep { members[$0] != nil }
     }
@@ -192,7 +199,9 @@ public actor ScalerService: Service, Reporting {
     // MARK: Acting
 
     private func act(_ verdict: ScaleVerdict, on id: String, from instances: Int) {
-        guard acts[id] == nil else { return }
+        // What was read may be older than what was done.
+        guard acts[id] == nil, !ended.contains(id), resting[id].map({ $0 <= clock.now }) ?? true else { return }
+        resting[id] = nil
         switch verdict.action {
         case .keep: break
         case .scale(let wanted) where wanted < instances:
@@ -205,13 +214,22 @@ public actor ScalerService: Service, Reporting {
 
     private func rescale(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
         do {
-            try await Rescale(marathon: marathon).run(id, to: to)
-            noteScaled(id, from: from, to: to, rule)
+            if try await Rescale(marathon: marathon).run(id, from: from, to: to) {
+                noteScaled(id, from: from, to: to, rule)
+            } else {
+                log.prevented("it was changed meanwhile", of: id, rule)
+            }
         } catch {
-            log.prevented("\(error)", of: id)
+            log.prevented("\(error)", of: id, rule)
+            resting[id] = clock.now + Self.rest
             logger.warning("not scaled: \(error)", metadata: ["app": "\(id)"])
         }
+        end(id)
+    }
+
+    private func end(_ id: String) {
         acts[id] = nil
+        ended.insert(id)
     }
 
     private func noteScaled(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) {
@@ -227,13 +245,13 @@ public actor ScalerService: Service, Reporting {
         switch result.outcome {
         case .scaled(let count):
             noteScaled(id, from: from, to: count, rule)
-            if count > to { notScaled(id, keeping: count, "requests or connections do not end") }
-        case .calledOff(let why): notScaled(id, keeping: from, why)
+            if count > to { notScaled(id, keeping: count, rule, "requests or connections do not end") }
+        case .calledOff(let why): notScaled(id, keeping: from, rule, why)
         case .prevented(let why):
             absent = why
-            notScaled(id, keeping: from, why)
+            notScaled(id, keeping: from, rule, why)
         }
-        acts[id] = nil
+        end(id)
     }
 
     private func shrink(_ id: String, to count: Int) async -> ScaleDown.Result {
@@ -249,11 +267,11 @@ public actor ScalerService: Service, Reporting {
         isOurTurn && log[id].last.map { $0.wanted <= count } ?? false
     }
 
-    private func notScaled(_ id: String, keeping instances: Int, _ why: String) {
+    private func notScaled(_ id: String, keeping instances: Int, _ rule: ScaleVerdict.Rule, _ why: String) {
         if let rules = fleet.members[id]?.rules {
             states[id]?.wasKept(instances, rules, at: (clock.now - began) / .seconds(1))
         }
-        log.prevented(why, of: id)
+        log.prevented(why, of: id, rule)
         logger.info("not scaled down", metadata: ["app": "\(id)", "why": "\(why)"])
     }
 
@@ -269,7 +287,7 @@ public actor ScalerService: Service, Reporting {
             absent = by
             notAsleep(id, by)
         }
-        acts[id] = nil
+        end(id)
     }
 
     private func sleep(_ id: String) async -> SleepProcedure.Outcome {
@@ -284,7 +302,7 @@ public actor ScalerService: Service, Reporting {
     private func notAsleep(_ id: String, _ why: String) {
         disturbed += 1
         states[id]?.wasDisturbed(at: (clock.now - began) / .seconds(1))
-        log.prevented(why, of: id)
+        log.prevented(why, of: id, .idle)
         logger.info("not put to sleep", metadata: ["app": "\(id)", "why": "\(why)"])
     }
 

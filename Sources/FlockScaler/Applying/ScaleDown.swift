@@ -73,8 +73,8 @@ struct ScaleDown: Sendable {
         let leaving = Array(departure.order.prefix(max(0, departure.order.count - wanted)))
         guard !leaving.isEmpty else {
             // Fewer run than are asked for, so nobody has to go.
-            try await Rescale(marathon: marathon).run(appID, to: wanted)
-            return Result(outcome: .scaled(to: wanted))
+            let isDone = try await Rescale(marathon: marathon).run(appID, from: before.instances, to: wanted)
+            return Result(outcome: isDone ? .scaled(to: wanted) : .calledOff("it is being changed"))
         }
         let leases = PartLeases(appID: appID, tasks: leaving)
         let renewing = Task { await leases.renew() }
@@ -119,7 +119,9 @@ struct ScaleDown: Sendable {
         let count = before.instances - quiet.count
         let kill = Kill(marathon: marathon, logger: logger)
         let isTaken = try await kill.run(
-            appID, ask: { _ = try await marathon.killAndScale(quiet.sorted()) }, isDone: { $0.instances <= count })
+            appID,
+            ask: { _ = try await marathon.killAndScale(quiet.sorted(), force: before.isBeingScaled) },
+            isDone: { $0.instances <= count })
         guard isTaken else { return calledOff("Marathon is busy with it") }
         await kill.untilGone(quiet, of: appID)
         return Result(outcome: .scaled(to: count), lingering: lingering)

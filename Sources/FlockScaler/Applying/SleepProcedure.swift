@@ -91,7 +91,7 @@ struct SleepProcedure: Sendable {
         let isTaken = try await kill.run(
             appID,
             ask: {
-                _ = try await marathon.scale(appID, to: 0)
+                _ = try await marathon.scale(appID, to: 0, force: before.isBeingScaled)
                 CrashPoint.scalerKillAsked.pass()
             }, isDone: { $0.instances == 0 })
         guard isTaken else { return .disturbed("Marathon is busy with it") }

@@ -8,17 +8,20 @@ struct DecisionLog: Sendable {
     private var records: [String: [DecisionRecord]] = [:]
 
     mutating func add(_ record: DecisionRecord, of app: String) {
-        if let last = records[app]?.last, record.repeats(last), record.at.timeIntervalSince(last.at) < Self.pause {
+        if let last = records[app]?.last, record.at.timeIntervalSince(last.at) < Self.pause,
+            record.repeats(last) || (record.prevented == nil && record.repeats(last.asIfDone))
+        {
+            // Tried again, with the same in its way for all that is known.
             return
         }
         records[app, default: []].append(record)
         if let count = records[app]?.count, count > Self.most { records[app]?.removeFirst(count - Self.most) }
     }
 
-    /// What was in the way of the newest one.
-    mutating func prevented(_ why: String, of app: String) {
-        guard let last = records[app]?.indices.last else { return }
-        records[app]?[last].prevented = why
+    /// What was in the way of the newest one that this rule decided; others may have come since.
+    mutating func prevented(_ why: String, of app: String, _ rule: ScaleVerdict.Rule) {
+        let index = records[app]?.lastIndex { $0.rule == rule.rawValue && $0.action != "keep" }
+        if let index { records[app]?[index].prevented = why }
     }
 
     mutating func keep(_ isKnown: (String) -> Bool) {

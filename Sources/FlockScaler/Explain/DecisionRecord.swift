@@ -40,6 +40,13 @@ public struct DecisionRecord: Codable, Sendable, Hashable {
         idleSeconds = rounded(verdict.idle)
     }
 
+    /// Without what was in the way.
+    var asIfDone: Self {
+        var record = self
+        record.prevented = nil
+        return record
+    }
+
     /// Whether it says the same, though the load may be another.
     func repeats(_ earlier: Self) -> Bool {
         action == earlier.action && rule == earlier.rule && instances == earlier.instances && wanted == earlier.wanted

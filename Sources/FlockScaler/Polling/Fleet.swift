@@ -16,7 +16,7 @@ struct Fleet: Sendable {
 
         var instances: Int { app.app.instances }
         var ready: Int { (app.app.tasks ?? []).count { $0.isRunning } }
-        var isDeploying: Bool { !app.app.deployments.isEmpty }
+        var isDeploying: Bool { app.app.isBeingChanged }
 
         init(_ app: FlockApp, _ policy: ScalePolicy) {
             self.app = app

@@ -110,10 +110,12 @@ public struct MarathonClient: Sendable {
 
     /// Ends these tasks, and lowers the number of instances by as many, in one deployment. Tasks that are gone already
     /// count for nothing.
-    /// - Parameter ids: of one or more tasks.
-    public func killAndScale(_ ids: [String]) async throws(MarathonError) -> DeploymentResult {
+    /// - Parameters:
+    ///   - ids: of one or more tasks.
+    ///   - force: instead of a deployment that goes on.
+    public func killAndScale(_ ids: [String], force: Bool = false) async throws(MarathonError) -> DeploymentResult {
         struct Body: Encodable { var ids: [String] }
-        return try await send(.POST, "/v2/tasks/delete?scale=true", body: Body(ids: ids))
+        return try await send(.POST, "/v2/tasks/delete?scale=true\(force ? "&force=true" : "")", body: Body(ids: ids))
     }
 
     public func deployments() async throws(MarathonError) -> [Deployment] {
