@@ -57,6 +57,24 @@ struct ScalingTests {
         }
     }
 
+    @Test("where there is room for three of six, a load gets three, and they go when it is gone")
+    func noRoom() async throws {
+        try await Site.run(settings: Self.assignments + ["engine.cpus=1.6"]) { site in
+            let app = try await EchoServer(in: site.folder).deploy(["app"], to: site, scale: Self.six)[0]
+            let load = LoadGenerator(port: site.webPort)
+            let isOver = Flag()
+            async let visitors: Void = load.visits(40, to: app, until: isOver)
+            try await site.has(app, instances: 6...6)
+            try await eventually("three serve") { try await site.serversThatServe() == 3 }
+            isOver.raise()
+            await visitors
+            try await site.isAsleep(app)
+            let report = await load.findings()
+            await load.close()
+            #expect(report.failures.isEmpty, "\(report.failures.prefix(8).joined(separator: "\n"))")
+        }
+    }
+
     @Test(
         "one of two HAProxy nodes dies under load: what it carried counts, and nothing is taken away",
         arguments: [true, false])
