@@ -62,6 +62,20 @@ import Testing
         #expect(try rows(text).count == 3)
     }
 
+    /// The rest of a line is passed over, of rows that are not wanted from their type on.
+    @Test func linesInWhatIsPassedOver() throws {
+        let rest = #""two\#nlines, ""quoted"", and web,FRONTEND",,plain "quote" in it,"#
+        let text = """
+            \(Self.header)check_desc,agent_desc,addr
+            app,s1,0,0,0,UP,1,0,2,0,-1,0,0,0,\(rest)
+            app,BACKEND,0,0,3,UP,1,0,1,0,-1,0,0,0,\(rest)
+            app,s2,0,0,0,UP,1,0,2,0,-1,0,0,0,
+            other,BACKEND,0,0,4,UP,1,0,1,0,-1,0,0,0
+            """
+        #expect(try rows(text, keeping: [.backend]).map(\.totalSessions) == [3, 4])
+        #expect(try rows(text).map(\.server) == ["s1", "BACKEND", "s2", "BACKEND"])
+    }
+
     @Test func missingColumns() {
         for text in ["", "\n", "<html>no</html>", "# pxname,svname,type\n"] {
             let error = #expect(throws: HAProxyError.self) { try rows(text) }

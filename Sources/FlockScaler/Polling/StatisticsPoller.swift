@@ -64,7 +64,7 @@ actor StatisticsPoller {
             HTTPClientRequest(url: source.absoluteString), timeout: TimeAmount(timeout))
         guard response.status == .ok else { return nil }
         let body = try await response.body.collect(upTo: mostBytes)
-        return try StatsCSV.rows(in: Array(body.readableBytesView), keeping: [.backend])
+        return try StatsCSV.rows(in: body.readableBytesUInt8Span, keeping: [.backend])
     }
 
     private func note(_ node: String, isThere: Bool) {

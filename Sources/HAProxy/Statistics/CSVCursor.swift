@@ -20,6 +20,22 @@ struct CSVCursor {
         return cell
     }
 
+    /// Passes over what is left of the line.
+    mutating func skipLine(in bytes: Span<UInt8>) {
+        guard !isAtLineStart else { return }
+        var position = index
+        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+            guard bytes[position] != UInt8(ascii: "\"") else {
+                // It may hold line ends.
+                repeat { _ = next(in: bytes) } while !isAtLineStart
+                return
+            }
+            position += 1
+        }
+        index = min(position + 1, bytes.count)
+        isAtLineStart = true
+    }
+
     private mutating func plain(in bytes: Span<UInt8>) -> CSVCell {
         let start = index
         skipToSeparator(in: bytes)

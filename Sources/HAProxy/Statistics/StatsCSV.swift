@@ -18,6 +18,7 @@ public enum StatsCSV {
     ) throws(HAProxyError) -> [StatsRow] {
         var cursor = CSVCursor()
         let columns = try header(&cursor, bytes)
+        let last = columns.lastIndex { $0 != nil } ?? 0
         var rows: [StatsRow] = []
         var cells = StatsCells()
         while !cursor.isAtEnd(of: bytes) {
@@ -28,6 +29,10 @@ public enum StatsCSV {
                 let cell = cursor.next(in: bytes)
                 isBlank = isBlank && cell.isEmpty
                 if count < columns.count, let column = columns[count] { cells[column] = cell }
+                // Most rows are of servers, and most columns come after those that are read.
+                if count == last || count < last && columns[count] == .type && !cells.mayBe(of: kinds, in: bytes) {
+                    cursor.skipLine(in: bytes)
+                }
                 count += 1
             } while !cursor.isAtLineStart
             if isBlank && count == 1 { continue }

@@ -11,6 +11,12 @@ struct StatsCells {
         for index in cells.indices { cells[index] = nil }
     }
 
+    /// False once it is known that ``row(of:in:)`` will give nothing.
+    func mayBe(of kinds: Set<StatsRow.Kind>, in bytes: Span<UInt8>) -> Bool {
+        guard let type = self[.type]?.number(in: bytes) else { return true }
+        return StatsRow.Kind(rawValue: type).map(kinds.contains) ?? false
+    }
+
     /// The row's values; nil if its kind is not wanted, or is one that a later version added.
     func row(of kinds: Set<StatsRow.Kind>, in bytes: Span<UInt8>) throws(HAProxyError) -> StatsRow? {
         guard let type = try number(.type, bytes), let kind = StatsRow.Kind(rawValue: type), kinds.contains(kind)
