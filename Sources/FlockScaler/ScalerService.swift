@@ -21,6 +21,8 @@ public actor ScalerService: Service, Reporting {
 
     private var reader = SampleReader()
     private var fleet = Fleet()
+    /// The generation of apps that is remembered.
+    private var known = 0
     /// Of apps that are awake.
     private var states: [String: ScaleState] = [:]
     private var sessions: [String: Int] = [:]
@@ -121,21 +123,22 @@ public actor ScalerService: Service, Reporting {
             isMarathonLost = true
             return
         }
-        let nodes = PartNodes(apps: Array(fleet.apps.values), settings: settings.current.parts)
+        let nodes = PartNodes(apps: fleet.parts, settings: settings.current.parts)
         self.nodes = nodes
         if lastLook == nil { await takeTurn(nodes) }
         await lookForAbsent(nodes)
-        let awake = fleet.members.values.filter { $0.instances > 0 }
         async let rows = poller.poll(settings.current.statisticsSources)
         async let usage = usage(nodes)
+        let watched = fleet.watched.compactMap { fleet.members[$0] }
+        let awake = watched.filter { $0.instances > 0 }.map { ($0.backend, $0.id) }
         let samples = reader.read(
-            await rows, usage: await usage,
-            apps: Dictionary(awake.map { ($0.backend, $0.app.id) }) { first, _ in first })
+            await rows, usage: await usage, apps: Dictionary(awake) { first, _ in first })
         forgetOthers()
         let (now, date) = ((clock.now - began) / .seconds(1), Date())
+        for id in states.keys where !fleet.watched.contains(id) { fellAsleep(id, date) }
         // Most apps have the same hours, and it is the same moment for all.
         var hours: [AwakeSchedule: Bool] = [:]
-        for (id, member) in fleet.members {
+        for member in watched {
             var isKeptAwake = member.policy.min > 0
             for schedule in member.policy.awake where !isKeptAwake {
                 let isNow = hours[schedule] ?? schedule.contains(date)
@@ -143,12 +146,14 @@ public actor ScalerService: Service, Reporting {
                 isKeptAwake = isNow
             }
             isKeptAwake = isKeptAwake && member.isReleased
-            decide(id, member, isKeptAwake: isKeptAwake, samples[id] ?? AppSample(), at: now, date)
+            decide(member, isKeptAwake: isKeptAwake, samples[member.id] ?? AppSample(), at: now, date)
         }
         lastLook = now
     }
 
     private func forgetOthers() {
+        guard known != fleet.generation else { return }
+        known = fleet.generation
         let members = fleet.members
         states = states.filter { members[$0.key] != nil }
         sessions = sessions.filter { members[$0.key] != nil }
@@ -159,21 +164,16 @@ public actor ScalerService: Service, Reporting {
     }
 
     private func decide(
-        _ id: String, _ member: Fleet.Member, isKeptAwake: Bool, _ sample: AppSample, at now: Double, _ date: Date
+        _ member: Fleet.Member, isKeptAwake: Bool, _ sample: AppSample, at now: Double, _ date: Date
     ) {
-        if member.instances == 0 && !isKeptAwake {
-            // Nothing can be decided about it, and most apps are like it.
-            if let state = states.removeValue(forKey: id) { note(asleep: state, id, date) }
-            sessions[id] = nil
-            return
-        }
+        let id = member.id
+        if member.instances == 0 && !isKeptAwake { return fellAsleep(id, date) }
         let situation = ScaleState.Situation(
             instances: member.instances, ready: member.ready, isDeploying: member.isDeploying,
             isKeptAwake: isKeptAwake)
         // One that was asleep at the last look comes from nothing; at the first look nobody knows.
-        var state = states.removeValue(forKey: id) ?? lastLook.map(ScaleState.init(asleepAt:)) ?? ScaleState()
-        let verdict = state.decide(sample, situation, member.rules, at: now)
-        states[id] = state
+        let verdict = states[id, default: lastLook.map(ScaleState.init(asleepAt:)) ?? ScaleState()]
+            .decide(sample, situation, member.rules, at: now)
         sessions[id] = sample.inFlight
         noteUse(of: id, sample, date)
         var record = DecisionRecord(verdict, sample, situation, at: date)
@@ -182,7 +182,9 @@ public actor ScalerService: Service, Reporting {
         if record.prevented == nil { act(verdict, on: id, from: member.instances) }
     }
 
-    private func note(asleep state: ScaleState, _ id: String, _ date: Date) {
+    private func fellAsleep(_ id: String, _ date: Date) {
+        guard states.removeValue(forKey: id) != nil else { return }
+        sessions[id] = nil
         let situation = ScaleState.Situation(instances: 0, ready: 0)
         let verdict = ScaleVerdict(action: .keep, wanted: 0, rule: .asleep)
         log.add(DecisionRecord(verdict, AppSample(), situation, at: date), of: id)
@@ -365,7 +367,7 @@ public actor ScalerService: Service, Reporting {
     /// - Parameter name: an id with or without its slash, or a slug.
     /// - Returns: `nil` when there is no such app.
     func explain(_ name: String) -> Explanation? {
-        fleet.member(named: name).map { Explanation(app: $0.app.id, decisions: log[$0.app.id]) }
+        fleet.member(named: name).map { Explanation(app: $0.id, decisions: log[$0.id]) }
     }
 
     public func health() async -> Health {

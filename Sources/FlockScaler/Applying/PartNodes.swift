@@ -11,7 +11,12 @@ struct PartNodes: Sendable, Hashable {
     /// One that has to be there and is not: nothing may sleep.
     var missing: String?
 
-    /// - Parameter apps: all of Marathon's, with their tasks.
+    private static let roles: Set = ["backup", "haproxy"]
+
+    /// Whether it is one of Flock's parts that others have to find.
+    static func isPart(_ app: App) -> Bool { app.labels[Label.role].map(roles.contains) ?? false }
+
+    /// - Parameter apps: those of Marathon's that are parts, with their tasks; others do not matter.
     init(apps: [App], settings: Settings.Parts) {
         (backups, haproxies) = ([], [])
         backups = addresses(of: "backup", in: apps, else: settings.backup.nodes)
