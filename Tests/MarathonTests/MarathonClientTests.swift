@@ -107,6 +107,24 @@ import Testing
         #expect(error.code == .unexpectedAnswer)
     }
 
+    /// Of a definition, Marathon may answer what a later version has added, and keys that are null.
+    @Test func `how all apps are doing is read without the rest of their definitions`() async throws {
+        let list = #"""
+            {"apps":[{"id":"/a","instances":2,"labels":{"A":"b"},"version":"v","cpus":"not read","deployments":[{"id":"d"}],
+              "tasks":[{"id":"t","appId":"/a","host":"h","ports":[1,2],"state":"TASK_RUNNING"}]},
+             {"id":"/b","instances":null,"labels":null,"tasks":null}]}
+            """#
+        let apps = try await withClient { _, uri in
+            uri.hasPrefix("/v2/apps?embed=apps.tasks&") ? .ok(list) : .status(500)
+        } _: {
+            try await $0.appStates()
+        }
+        #expect(apps.map(\.id) == ["/a", "/b"] && apps.map(\.instances) == [2, 1])
+        #expect(apps[0].labels == ["A": "b"] && apps[0].version == "v" && apps[0].deployments.map(\.id) == ["d"])
+        #expect(apps[0].tasks?.map(\.ports) == [[1, 2]] && apps[0].tasks?.allSatisfy(\.isRunning) == true)
+        #expect(apps[1].labels.isEmpty && apps[1].tasks == nil && apps[1].deployments.isEmpty)
+    }
+
     @Test func `the second server is asked when the first does not answer`() async throws {
         try await withClient(dead: true) { _, _ in
             .ok("pong")

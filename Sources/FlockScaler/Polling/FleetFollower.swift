@@ -48,7 +48,7 @@ actor FleetFollower {
         unread = .nothing
         do {
             switch wanted {
-            case .everything: fleet.replace(with: try await marathon.apps(), scaler)
+            case .everything: fleet.replace(with: try await marathon.appStates(), scaler)
             case .apps(let ids):
                 for id in ids { fleet.update(id, to: try await marathon.app(id), scaler) }
             }

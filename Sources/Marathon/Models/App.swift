@@ -129,3 +129,24 @@ extension App {
         }
     }
 }
+
+extension App {
+    /// What ``MarathonClient/appStates()`` reads of an app.
+    struct State: Decodable {
+        var app: App
+
+        private enum Key: String, CodingKey { case id, instances, labels, version, tasks, deployments }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            var definition = AppDefinition(id: try container.decodeIfPresent(String.self, forKey: .id))
+            definition.instances = try container.decodeIfPresent(Int.self, forKey: .instances)
+            definition.labels = try container.decodeIfPresent([String: String].self, forKey: .labels)
+            app = App(
+                definition: definition, version: try container.decodeIfPresent(String.self, forKey: .version) ?? "")
+            app.tasks = try container.decodeIfPresent([AppTask].self, forKey: .tasks)
+            app.deployments =
+                try container.decodeIfPresent([DeploymentReference].self, forKey: .deployments) ?? []
+        }
+    }
+}
