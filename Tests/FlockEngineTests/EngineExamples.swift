@@ -94,7 +94,11 @@ extension Scheduler.Effect {
         return []
     }
     var killed: String? {
-        if case .kill(let taskID, _) = self { return taskID }
+        if case .kill(let taskID, _, _) = self { return taskID }
+        return nil
+    }
+    var notice: Duration? {
+        if case .kill(_, _, let notice) = self { return notice }
         return nil
     }
     var event: EngineEvent? {

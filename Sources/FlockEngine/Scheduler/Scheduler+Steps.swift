@@ -16,7 +16,9 @@ extension Scheduler {
             return
         }
         let rollout = Rollout(app: app, tasks: tasks(of: id), mode: mode)
-        for taskID in rollout.kill { kill(taskID, at: now) }
+        // Where others serve, proxies are told before the task is: to them requests go meanwhile.
+        let notice = app.instances > 0 ? Self.notice : .zero
+        for taskID in rollout.kill { kill(taskID, notice: notice, at: now) }
         guard rollout.launch > 0 else {
             queue[id] = nil
             removeIfStopped(id, at: now)
@@ -161,13 +163,17 @@ extension Scheduler {
                 ports: ports, resources: resources))
     }
 
-    mutating func kill(_ taskID: String, at now: Moment) {
+    /// A proxy that follows the events has sent it nothing new long before, and most of what it had is answered.
+    static let notice = Duration.milliseconds(500)
+
+    mutating func kill(_ taskID: String, notice: Duration = .zero, at now: Moment) {
         guard var task = tasks[taskID], task.state != .killing else { return }
+        let notice = task.state == .running ? notice : .zero
         task.state = .killing
         tasks[taskID] = task
         changes.tasks.insert(taskID)
         tell(task, "TASK_KILLING", at: now)
-        effects.append(.kill(taskID: taskID, grace: .seconds(task.killGraceSeconds)))
+        effects.append(.kill(taskID: taskID, grace: .seconds(task.killGraceSeconds), notice: notice))
     }
 
     /// Both events that Marathon sends for one change of a task.

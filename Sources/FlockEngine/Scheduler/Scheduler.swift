@@ -14,7 +14,8 @@ struct Scheduler: Sendable {
     enum Effect: Sendable, Hashable {
         /// Takes the offer for these tasks.
         case accept(offerID: String, [TaskLaunch])
-        case kill(taskID: String, grace: Duration)
+        /// After the notice, in which whoever sends it requests hears that it is ending.
+        case kill(taskID: String, grace: Duration, notice: Duration)
         /// The task's end is known; the agent may forget it.
         case acknowledge(taskID: String)
         case emit(EngineEvent)
