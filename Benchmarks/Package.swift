@@ -7,6 +7,9 @@ let package = Package(
     name: "flock-benchmarks",
     platforms: [.macOS(.v15)],
     targets: [
-        .executableTarget(name: "flock-bench", swiftSettings: [.treatAllWarnings(as: .error)])
+        .executableTarget(
+            name: "flock-bench", dependencies: ["HAProxyStatistics"], swiftSettings: [.treatAllWarnings(as: .error)]),
+        // Links to the files of Flock's own that read statistics, to be measured alone.
+        .target(name: "HAProxyStatistics"),
     ]
 )

@@ -57,6 +57,9 @@ function tell(event) {
   for (const listener of listeners) listener.write(text);
 }
 
+// As Marathon does, so that a stream on which nothing happens is not taken for a dead one.
+setInterval(() => { for (const listener of listeners) listener.write("\r\n"); }, 10_000);
+
 for (let number = 0; number < count; number++) add(number);
 for (let number = 0; number < running; number++) scale(idOf(number), 1);
 

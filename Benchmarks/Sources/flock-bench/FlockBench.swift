@@ -1,8 +1,8 @@
 import Foundation
 
-/// Measures the binary that `FLOCK` names, and `flock-engine` beside it, and prints each figure beside a baseline of
+/// Measures the binary that `FLOCK` names, and the parts' own beside it, and prints each figure beside a baseline of
 /// the same run. Arguments name the benchmarks to run: `wake`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
-/// `many`; all without.
+/// `many`, `scaler`, `simulate`; all without.
 @main
 struct FlockBench {
     static func main() {
@@ -22,7 +22,8 @@ struct FlockBench {
                 ("proxy", ProxyBenchmark(flock: flock).run), ("held", HeldBenchmark(flock: flock).run),
                 ("hosts", HostsBenchmark(flock: flock).run), ("apply", ApplyBenchmark(flock: flock).run),
                 ("launch", LaunchBenchmark(flock: flock).run), ("scale", ScaleBenchmark(flock: flock).run),
-                ("many", ManyAppsBenchmark(flock: flock).run),
+                ("many", ManyAppsBenchmark(flock: flock).run), ("scaler", ScalerBenchmark(flock: flock).run),
+                ("simulate", SimulateBenchmark(flock: flock, root: root).run),
             ]
             let chosen = CommandLine.arguments.dropFirst()
             for benchmark in benchmarks where chosen.isEmpty || chosen.contains(benchmark.name) {

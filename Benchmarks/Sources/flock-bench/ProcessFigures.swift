@@ -14,6 +14,18 @@ struct ProcessFigures {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// Milliseconds of processor time that the work takes in this thread.
+    static func threadTime(_ work: () throws -> Void) rethrows -> Double {
+        func now() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1_000_000
+        }
+        let start = now()
+        try work()
+        return now() - start
+    }
+
     /// KiB of memory, by the key of a line: `VmRSS` and `RssAnon` of `status`, `Pss` of `smaps_rollup`.
     func memory(_ key: String, in file: String = "status") throws -> Double {
         let text = try String(contentsOfFile: "/proc/\(pid)/\(file)", encoding: .utf8)

@@ -1,0 +1,1 @@
+../../../Sources/HAProxy/HAProxyError.swift

@@ -1,0 +1,1 @@
+../../../Sources/HAProxy/Tokens/HAProxyToken.swift
