@@ -168,11 +168,11 @@ let package = Package(
         tests("HAProxy"),
         tests("FlockCore"),
         tests("FlockDaemon", [asyncHTTPClient, hummingbird, logging, serviceLifecycle, nioHTTP1]),
-        tests("FlockHook"),
+        tests("FlockHook", [grdb]),
         tests("FlockHAProxy", [logging]),
         tests("FlockScaler", [asyncHTTPClient, logging]),
         tests("FlockBackup", ["flock-backup", "FlockCore", "Marathon", logging, nioCore, nioPosix, nioHTTP1]),
-        tests("FlockEngine"),
+        tests("FlockEngine", [grdb]),
         .testTarget(name: "ArchitectureTests", dependencies: ["FlockTesting", subprocess], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",

@@ -1,11 +1,21 @@
 import FlockTesting
 import Foundation
+import GRDB
 import Marathon
 import Testing
 
 @testable import FlockEngine
 
 @Suite struct EngineStoreTests {
+    @Test func `what is committed outlives a power cut`() async throws {
+        let folder = EngineExamples.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let mode = try await EngineStore(folder: folder).database
+            .writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        // FULL
+        #expect(mode == 2)
+    }
+
     @Test func `what was written is read again, and what is gone is not`() async throws {
         let folder = EngineExamples.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -1,5 +1,6 @@
 import FlockCore
 import Foundation
+import GRDB
 import Testing
 
 @testable import FlockHook
@@ -19,6 +20,15 @@ import Testing
     ) async throws -> HookStore.Receipt {
         try await store.receive(
             delivery: delivery, repository: repository, ref: ref, commit: "c-\(delivery)", verdict: verdict, at: now)
+    }
+
+    @Test func `what is committed outlives a power cut`() async throws {
+        try await withStore { store in
+            let mode = try await store.database
+                .writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+            // FULL
+            #expect(mode == 2)
+        }
     }
 
     @Test func `a delivery becomes a queued deploy`() async throws {

@@ -8,7 +8,7 @@ struct EngineStore: Sendable {
     /// Former versions that are kept of each app and group. Source: Marathon's --zk_max_versions.
     static let keptVersions = 50
 
-    private let database: DatabasePool
+    let database: DatabasePool
 
     /// - Throws: ``EngineError`` `storage` with what to do. A store that cannot be read is never taken for an empty one.
     init(folder: String) throws {
@@ -25,9 +25,9 @@ struct EngineStore: Sendable {
     private static func open(_ folder: String) throws -> DatabasePool {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        var configuration = Configuration()
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        let database = try DatabasePool(path: "\(folder)/marathon.db", configuration: configuration)
+        let database = try DatabasePool(path: "\(folder)/marathon.db")
+        // A pool begins with NORMAL, which may lose the last commits with the power.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             for table in Table.allCases {

@@ -4,14 +4,14 @@ import GRDB
 
 /// Deliveries, deploys with their stories, releases, and who owns which name, in SQLite.
 struct HookStore: Sendable {
-    private let database: DatabasePool
+    let database: DatabasePool
 
     init(folder: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        var configuration = Configuration()
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        database = try DatabasePool(path: "\(folder)/hook.db", configuration: configuration)
+        database = try DatabasePool(path: "\(folder)/hook.db")
+        // A pool begins with NORMAL, which may lose the last commits with the power.
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in
             try db.execute(
