@@ -30,7 +30,7 @@ public actor ScalerService: Service, Reporting {
     private var lastRequests: [String: Date] = [:]
     private var lastLook: Double?
     private var nodes: PartNodes?
-    private let turn = Turn()
+    private let turn = ScalerTurn()
     private var isOurTurn = true
     /// What does not answer, so that nothing sleeps.
     private var absent: String?
@@ -99,7 +99,7 @@ public actor ScalerService: Service, Reporting {
     /// A look may take longer than the lease, and the next one may be far.
     private func keepTurn() async {
         while !Task.isCancelled {
-            try? await clock.sleep(for: Turn.pause)
+            try? await clock.sleep(for: ScalerTurn.pause)
             // Who cannot act leaves it to those who can.
             guard !isMarathonLost, let nodes else { continue }
             await takeTurn(nodes)

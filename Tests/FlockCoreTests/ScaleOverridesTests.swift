@@ -36,10 +36,15 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"awake":["never"]}"#, #"{"requestsPerSecond":-1}"#, #"{"minAwake":"long"}"#,
+        #"{"awake":"never"}"#, #"{"awake":["never"],"min":"x"}"#, #"{"requestsPerSecond":-1}"#, #"{"minAwake":"long"}"#,
     ])
     func `a label with a wrong new key is none`(_ label: String) {
         #expect(ScaleOverrides(label: label) == nil)
+    }
+
+    @Test func `hours that cannot be read are left out, and the rest of the label holds`() {
+        let overrides = ScaleOverrides(label: #"{"awake":["daily 08:00-09:00 Mars/Base","sat 10:00-11:00"],"min":2}"#)
+        #expect(overrides?.min == 2 && overrides?.awake?.map(\.description) == ["sat 10:00-11:00"])
     }
 
     @Test func `an app that asks for nothing has the policy of the settings`() throws {

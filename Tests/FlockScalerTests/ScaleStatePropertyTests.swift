@@ -153,10 +153,11 @@ import Testing
             totals = Dictionary(uniqueKeysWithValues: names.map { ($0, 0) })
         }
 
+        /// - Parameter reloading: what came to it before is counted by nobody, and what is under way by its stick table
+        ///   only.
         mutating func rows(_ load: Int, reloading: String? = nil, silent: String? = nil) -> [String: [StatsRow]?] {
             var rows: [String: [StatsRow]?] = [:]
             for node in totals.keys.sorted() {
-                // What came before a reload is counted by nobody any longer.
                 if node == reloading { totals[node] = 0 }
                 totals[node, default: 0] += load
                 rows[node] =
@@ -164,7 +165,8 @@ import Testing
                     ? .some(nil)
                     : [
                         StatsRow(
-                            proxy: "app_a", server: "BACKEND", kind: .backend, currentSessions: load,
+                            proxy: "app_a", server: "BACKEND", kind: .backend,
+                            currentSessions: node == reloading ? 0 : load,
                             totalSessions: totals[node] ?? 0, responseTime: .seconds(1))
                     ]
             }
@@ -172,10 +174,16 @@ import Testing
         }
     }
 
-    private func read(_ looks: [[String: [StatsRow]?]], _ policy: ScalePolicy) -> [Int] {
+    /// - Parameter load: of each node, as its stick table has it.
+    private func read(_ looks: [[String: [StatsRow]?]], _ policy: ScalePolicy, load: Int? = nil) -> [Int] {
         var reader = SampleReader()
         var app = WatchedApp(policy)
-        for nodes in looks { app.look(reader.read(nodes, apps: ["app_a": "/a"])["/a"] ?? AppSample()) }
+        for nodes in looks {
+            let usage = load.map { load in
+                nodes.map { _ in [AppUsage(app: "/a", inFlight: load, idleMilliseconds: 0)] }
+            }
+            app.look(reader.read(nodes, usage: usage, apps: ["app_a": "/a"])["/a"] ?? AppSample())
+        }
         return app.history
     }
 
@@ -195,9 +203,9 @@ import Testing
         let policy = try ScalePolicy.example { $0.scaleDownDelay = .zero }
         let loads = Array(repeating: 30, count: 100)
         var (calm, reloaded) = (Nodes(["a", "b"]), Nodes(["a", "b"]))
-        let one = read(loads.map { calm.rows($0) }, policy)
+        let one = read(loads.map { calm.rows($0) }, policy, load: 30)
         let other = read(
-            loads.enumerated().map { reloaded.rows($1, reloading: $0 == 60 + look ? "a" : nil) }, policy)
+            loads.enumerated().map { reloaded.rows($1, reloading: $0 == 60 + look ? "a" : nil) }, policy, load: 30)
         #expect(one == other)
     }
 

@@ -25,7 +25,7 @@ public struct ScaleOverrides: Codable, Sendable, Hashable {
     public init() {}
 
     init?(label: String) {
-        guard let value = try? JSONDecoder().decode(Self.self, from: Data(label.utf8)),
+        guard let value = Self.decoded(Data(label.utf8)),
             value.target.map({ (0.01...1).contains($0) }) ?? true,
             value.concurrency.map({ (1...100_000).contains($0) }) ?? true,
             value.requestsPerSecond.map({ Self.rates.contains($0) }) ?? true,
@@ -33,6 +33,18 @@ public struct ScaleOverrides: Codable, Sendable, Hashable {
             [value.min, value.max, value.wake].allSatisfy({ $0.map { (0...1000).contains($0) } ?? true })
         else { return nil }
         self = value
+    }
+
+    /// Hours that this machine can't read, such as of a zone it does not know, are left out; the rest holds.
+    private static func decoded(_ label: Data) -> Self? {
+        if let value = try? JSONDecoder().decode(Self.self, from: label) { return value }
+        guard var keys = try? JSONSerialization.jsonObject(with: label) as? [String: Any],
+            let hours = keys.removeValue(forKey: "awake") as? [String],
+            let rest = try? JSONSerialization.data(withJSONObject: keys),
+            var value = try? JSONDecoder().decode(Self.self, from: rest)
+        else { return nil }
+        value.awake = hours.compactMap { try? AwakeSchedule($0) }
+        return value
     }
 
     public var isEmpty: Bool { self == ScaleOverrides() }

@@ -3,7 +3,7 @@ import Foundation
 import NIOHTTP1
 
 /// Whether it is this scaler that acts, where there are several: every flock-backup gives its lease to one.
-struct Turn: Sendable {
+struct ScalerTurn: Sendable {
     private static let timeout = Duration.seconds(1)
     /// Between two renewals; the lease is longer than some of them.
     static let pause = Duration.seconds(1)
