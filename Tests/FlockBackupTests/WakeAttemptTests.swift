@@ -104,6 +104,32 @@ import Testing
         #expect(next() == .look)
     }
 
+    @Test("tasks that were there while the app served are not starts that failed, however many die at once")
+    mutating func deathsAfterServing() {
+        start()
+        let both = [Self.task("1"), Self.task("2")]
+        saw(Self.app(instances: 2, tasks: both))
+        for task in both {
+            state.proven(Endpoint(taskID: task.id, host: "127.0.0.1", port: 9), at: now)
+        }
+        attempt.probed(serving: 2, at: now)
+        #expect(next() == .rest(WakeAttempt.servingLook))
+        // Others took their place, and served too.
+        now += .seconds(1)
+        #expect(next() == .look)
+        saw(Self.app(instances: 2, tasks: [Self.task("3"), Self.task("4")]))
+        for id in ["3", "4"] { state.proven(Endpoint(taskID: id, host: "127.0.0.1", port: 9), at: now) }
+        attempt.probed(serving: 2, at: now)
+        _ = next()
+        for id in ["1", "2", "3", "4"] { state.lost(taskID: id) }
+        for id in ["3", "4"] {
+            attempt.rang()
+            #expect(next() == .look)
+            saw(Self.app(instances: 2, tasks: [Self.task("5", running: false)], failure: Self.failure(id)))
+            #expect(next() == .rest(.milliseconds(50)), "after the death of \(id)")
+        }
+    }
+
     @Test mutating func crashOfWhatItStartedFailsIt() {
         start()
         saw(Self.app(instances: 2, failure: Self.failure("1")))

@@ -63,7 +63,7 @@ struct WakeAttempt: Sendable {
     /// Whether a task that fails from now on is this attempt's.
     private var hasStarted = false
     private var hasForgiven = false
-    /// Tasks that were there when it first looked: several may have died at once.
+    /// Tasks that were there when it first looked, or while the app served: several may die at once.
     private var older: Set<String> = []
     private var knownFailure: String?
     /// Whether it took more than a look to find the app serving.
@@ -144,6 +144,7 @@ struct WakeAttempt: Sendable {
         } else {
             // From here on, a task that fails is one that had started.
             (hasStarted, hasForgiven, isServing) = (false, false, true)
+            older.formUnion((app?.tasks ?? []).map(\.id))
             probePause = Self.probes.upperBound
         }
     }

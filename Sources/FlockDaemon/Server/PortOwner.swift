@@ -7,6 +7,14 @@ public struct PortOwner: Sendable, Hashable {
 
     /// `nil` when nobody does, or when the owner belongs to another user.
     public static func of(port: Int) -> PortOwner? {
+        // The kernel hands its list out in pieces: where connections come and go meanwhile, some lines are passed over.
+        for _ in 0..<5 {
+            if let owner = look(for: port) { return owner }
+        }
+        return nil
+    }
+
+    private static func look(for port: Int) -> PortOwner? {
         let inodes = Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap { listeners(in: $0, port: port) })
         guard !inodes.isEmpty else { return nil }
         let files = FileManager.default
