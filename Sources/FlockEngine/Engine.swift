@@ -225,18 +225,10 @@ public actor Engine: Service, Reporting {
                 }
             }
             await agent.accept(offerID, launching: tasks)
-        case .kill(let taskID, let grace, .zero): await agent.kill(taskID, grace: grace)
-        case .kill(let taskID, let grace, let notice): Task { await kill(taskID, grace: grace, after: notice) }
+        case .kill(let taskID, let grace): await agent.kill(taskID, grace: grace)
         case .acknowledge(let taskID): await agent.acknowledge(taskID)
         case .emit(let event): events.publish(event)
         }
-    }
-
-    /// Should the engine end meanwhile, the next one kills what was to be killed.
-    private func kill(_ taskID: String, grace: Duration, after notice: Duration) async {
-        try? await Task.sleep(for: notice)
-        guard scheduler.tasks[taskID] != nil else { return }
-        await agent.kill(taskID, grace: grace)
     }
 
     private func followHealth() async {

@@ -39,39 +39,6 @@ import Testing
         #expect(scheduler.deployments.isEmpty)
     }
 
-    @Test
-    func
-        `a task that is replaced, or one of too many, has notice; one whose app goes to zero, or that was asked for, has none`()
-        throws
-    {
-        var scheduler = Scheduler.offered()
-        func notices(_ change: (inout Scheduler) throws -> Void) rethrows -> [Duration] {
-            try change(&scheduler)
-            var notices: [Duration] = []
-            while true {
-                let effects = scheduler.takeEffects()
-                notices += effects.compactMap(\.notice)
-                let launched = effects.flatMap(\.launched)
-                if launched.isEmpty && effects.compactMap(\.killed).isEmpty { return notices }
-                for task in launched { scheduler.report(task.taskID, .running, at: at(1)) }
-                for id in effects.compactMap(\.killed) { scheduler.report(id, .killed, at: at(1)) }
-            }
-        }
-        try scheduler.put(definition("/a", instances: 3), to: "/a", at: at(0))
-        _ = bringUp(&scheduler)
-        let replaced = try notices { try $0.put(definition("/a", instances: 3, cmd: "sleep 1"), to: "/a", at: at(2)) }
-        #expect(replaced == Array(repeating: Scheduler.notice, count: 3) && Scheduler.notice > .zero)
-        let fewer = try notices { try $0.put(definition("/a", instances: 2, cmd: "sleep 1"), to: "/a", at: at(3)) }
-        #expect(fewer == [Scheduler.notice])
-        let asked = try notices { scheduler in
-            let ids = scheduler.tasks(of: "/a").prefix(1).map(\.id)
-            _ = try scheduler.killAndScale(ids, force: false, at: at(4))
-        }
-        #expect(asked == [.zero])
-        let none = try notices { try $0.put(definition("/a", instances: 0, cmd: "sleep 1"), to: "/a", at: at(5)) }
-        #expect(none == [.zero])
-    }
-
     @Test func `a plan stops, starts, and then scales or restarts`() throws {
         var scheduler = Scheduler.offered()
         for id in ["/gone", "/same", "/more", "/other", "/zero"] {

@@ -94,11 +94,7 @@ extension Scheduler.Effect {
         return []
     }
     var killed: String? {
-        if case .kill(let taskID, _, _) = self { return taskID }
-        return nil
-    }
-    var notice: Duration? {
-        if case .kill(_, _, let notice) = self { return notice }
+        if case .kill(let taskID, _) = self { return taskID }
         return nil
     }
     var event: EngineEvent? {

@@ -116,7 +116,7 @@ extension Scheduler {
     mutating func resume(at now: Moment) {
         // A kill that was decided may not have been carried out to its end.
         for task in tasks.values where task.state == .killing {
-            effects.append(.kill(taskID: task.id, grace: .seconds(task.killGraceSeconds), notice: .zero))
+            effects.append(.kill(taskID: task.id, grace: .seconds(task.killGraceSeconds)))
         }
         for id in apps.keys.sorted() { converge(id, at: now) }
         for id in deployments.keys.sorted() { advance(id, at: now) }

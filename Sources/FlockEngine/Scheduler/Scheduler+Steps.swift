@@ -16,9 +16,7 @@ extension Scheduler {
             return
         }
         let rollout = Rollout(app: app, tasks: tasks(of: id), mode: mode)
-        // Where others serve, proxies are told before the task is: to them requests go meanwhile.
-        let notice = app.instances > 0 ? Self.notice : .zero
-        for taskID in rollout.kill { kill(taskID, notice: notice, at: now) }
+        for taskID in rollout.kill { kill(taskID, at: now) }
         guard rollout.launch > 0 else {
             queue[id] = nil
             removeIfStopped(id, at: now)
@@ -163,17 +161,13 @@ extension Scheduler {
                 ports: ports, resources: resources))
     }
 
-    /// A proxy that follows the events has sent it nothing new long before, and most of what it had is answered.
-    static let notice = Duration.milliseconds(500)
-
-    mutating func kill(_ taskID: String, notice: Duration = .zero, at now: Moment) {
+    mutating func kill(_ taskID: String, at now: Moment) {
         guard var task = tasks[taskID], task.state != .killing else { return }
-        let notice = task.state == .running ? notice : .zero
         task.state = .killing
         tasks[taskID] = task
         changes.tasks.insert(taskID)
         tell(task, "TASK_KILLING", at: now)
-        effects.append(.kill(taskID: taskID, grace: .seconds(task.killGraceSeconds), notice: notice))
+        effects.append(.kill(taskID: taskID, grace: .seconds(task.killGraceSeconds)))
     }
 
     /// Both events that Marathon sends for one change of a task.

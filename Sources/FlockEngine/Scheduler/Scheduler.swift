@@ -14,8 +14,7 @@ struct Scheduler: Sendable {
     enum Effect: Sendable, Hashable {
         /// Takes the offer for these tasks.
         case accept(offerID: String, [TaskLaunch])
-        /// After the notice, in which whoever sends it requests hears that it is ending.
-        case kill(taskID: String, grace: Duration, notice: Duration)
+        case kill(taskID: String, grace: Duration)
         /// The task's end is known; the agent may forget it.
         case acknowledge(taskID: String)
         case emit(EngineEvent)
