@@ -25,7 +25,11 @@ struct MachineFacts: Sendable, Hashable {
         }
         facts.mounts = .ofMachine()
         if let bubblewrap = facts.bubblewrap {
-            facts.bubblewrapRefusal = await refusal(bubblewrap, isRoot: facts.userID == 0)
+            // A mount that goes away while it looks at all of them, such as a container's, makes it give up.
+            for _ in 0..<3 {
+                facts.bubblewrapRefusal = await refusal(bubblewrap, isRoot: facts.userID == 0)
+                if facts.bubblewrapRefusal == nil { break }
+            }
         }
         return facts
     }
