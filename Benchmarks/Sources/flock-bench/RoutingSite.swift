@@ -155,6 +155,7 @@ final class RoutingSite {
 
     /// A reload of the files as they are, as anybody would ask for it.
     func reload() throws {
+        try waitForMaster()
         let old = try worker()
         // Its answer is empty, and the connection ends with the process that takes it.
         _ = try UnixSocket.ask(path("master.sock"), "reload", until: "\n")
