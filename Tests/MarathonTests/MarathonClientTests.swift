@@ -111,6 +111,7 @@ import Testing
     @Test func `how all apps are doing is read without the rest of their definitions`() async throws {
         let list = #"""
             {"apps":[{"id":"/a","instances":2,"labels":{"A":"b"},"version":"v","cpus":"not read","deployments":[{"id":"d"}],
+              "versionInfo":{"lastScalingAt":"2","lastConfigChangeAt":"1"},
               "tasks":[{"id":"t","appId":"/a","host":"h","ports":[1,2],"state":"TASK_RUNNING"}]},
              {"id":"/b","instances":null,"labels":null,"tasks":null}]}
             """#
@@ -121,6 +122,7 @@ import Testing
         }
         #expect(apps.map(\.id) == ["/a", "/b"] && apps.map(\.instances) == [2, 1])
         #expect(apps[0].labels == ["A": "b"] && apps[0].version == "v" && apps[0].deployments.map(\.id) == ["d"])
+        #expect(apps[0].versionInfo == VersionInfo(lastScalingAt: "2", lastConfigChangeAt: "1"))
         #expect(apps[0].tasks?.map(\.ports) == [[1, 2]] && apps[0].tasks?.allSatisfy(\.isRunning) == true)
         #expect(apps[1].labels.isEmpty && apps[1].tasks == nil && apps[1].deployments.isEmpty)
     }

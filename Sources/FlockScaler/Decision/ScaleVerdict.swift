@@ -10,7 +10,7 @@ struct ScaleVerdict: Sendable, Hashable {
 
     /// What decided how many instances are wanted, or that nothing is done. The names are what people read and search
     /// for.
-    enum Rule: String, Sendable, Hashable, Codable, CaseIterable {
+    enum Rule: String, Sendable, Hashable {
         /// The load over the window.
         case load
         /// A sudden load, surely more than the window's.

@@ -9,7 +9,7 @@ actor FleetFollower {
     private let logger: Logger
     private var fleet = Fleet()
     private var unread = Unread.everything
-    private(set) var isLost = false
+    private var isLost = false
 
     init(_ marathon: MarathonClient, settings: LiveSettings, logger: Logger) {
         self.marathon = marathon

@@ -71,8 +71,8 @@ public struct MarathonClient: Sendable {
         return try await get(path, Answer.self, within: patience?.all).apps
     }
 
-    /// Every app with its tasks and deployments, but of its definition only id, instances and labels: a part of the
-    /// work of ``apps()``, which is much where there are thousands.
+    /// Every app with its tasks and deployments and when it was changed, but of its definition only id, instances and
+    /// labels: a part of the work of ``apps()``, which is much where there are thousands.
     public func appStates() async throws(MarathonError) -> [App] {
         struct Answer: Decodable { var apps: [App.State] }
         let path = "/v2/apps?embed=apps.tasks&embed=apps.deployments"

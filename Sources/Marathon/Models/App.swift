@@ -135,7 +135,7 @@ extension App {
     struct State: Decodable {
         var app: App
 
-        private enum Key: String, CodingKey { case id, instances, labels, version, tasks, deployments }
+        private enum Key: String, CodingKey { case id, instances, labels, version, versionInfo, tasks, deployments }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Key.self)
@@ -144,6 +144,7 @@ extension App {
             definition.labels = try container.decodeIfPresent([String: String].self, forKey: .labels)
             app = App(
                 definition: definition, version: try container.decodeIfPresent(String.self, forKey: .version) ?? "")
+            app.versionInfo = try container.decodeIfPresent(VersionInfo.self, forKey: .versionInfo)
             app.tasks = try container.decodeIfPresent([AppTask].self, forKey: .tasks)
             app.deployments =
                 try container.decodeIfPresent([DeploymentReference].self, forKey: .deployments) ?? []
