@@ -125,7 +125,8 @@ struct RecoveryTests {
             print("flock-haproxy away: \(report)")
             #expect(report.failures.isEmpty, "\(report.failures.prefix(8).joined(separator: "\n"))")
             #expect(try await site.metric("flock_haproxy_reloads_total", of: .haproxy) == 0)
-            #expect(Set(try site.haproxies().map(\.pid)) == old)
+            // A worker of before the load may have ended meanwhile.
+            #expect(old.isSuperset(of: try site.haproxies().map(\.pid)))
         }
     }
 }

@@ -103,7 +103,9 @@ struct TwoScalersTests {
             try await second.looks(20)
             let decisions = try await second.decisions(about: app.id)
             let prevented = decisions.filter { $0.prevented != nil }
-            #expect(Set(prevented.map { [$0.rule, "\($0.wanted)"] }).count == prevented.count, "\(prevented)")
+            // The load rises and falls, so that an earlier one may come again, but not in a row.
+            let rows = zip(prevented, prevented.dropFirst())
+            #expect(rows.allSatisfy { ($0.rule, $0.wanted) != ($1.rule, $1.wanted) }, "\(prevented)")
             isOver.raise()
             await visitors
             await load.close()
