@@ -1,6 +1,7 @@
 import FlockCore
 import FlockTesting
 import Foundation
+import HAProxy
 import Marathon
 import Testing
 
@@ -56,6 +57,9 @@ import Testing
                 #expect(try await site.get("shop.flock.test", "/", ["-u", "alice:secret"]).status == 200)
                 // The other names of the app are no way around.
                 #expect(try await site.get("shop-1-0-0.flock.test").status == 401)
+                // The scaler takes those refused from those counted.
+                let row = try await site.row(of: "app_shop_1_0_0")
+                #expect(row?.totalSessions == 4 && row?.deniedRequests == 3)
             }
         }
     }
@@ -152,6 +156,8 @@ import Testing
                 for _ in 0..<7 { statuses.append(try await site.get("shop.flock.test").status) }
                 #expect(statuses == [200, 200, 200, 200, 200, 429, 429])
                 #expect(try await site.get("shop.flock.test").text.lowercased().contains("retry-after: 3600"))
+                let row = try await site.row(of: "app_shop_1_0_0")
+                #expect(row?.totalSessions == 8 && row?.deniedRequests == 3)
             }
         }
     }

@@ -69,6 +69,12 @@ final class DriverSite: Sendable {
         }
     }
 
+    /// What HAProxy counted of a backend.
+    func row(of backend: String) async throws -> StatsRow? {
+        let csv = try await FlockTesting.run("curl", ["-s", "http://\(settings.current.stats.listen)/stats;csv"]).output
+        return try StatsCSV.rows(in: Array(csv.utf8), keeping: [.backend]).first { $0.proxy == backend }
+    }
+
     struct Answer: Sendable {
         var status: Int
         /// As it came, head and body.

@@ -132,7 +132,7 @@ import Testing
             #"  http-check send meth GET uri /[!-~]* ver HTTP/1\.1 hdr Host localhost( hdr X-Flock-Check HAProxy)?"#,
             "userlist users_\(name)", #"  user [A-Za-z0-9._@-]{1,64} password '\$[A-Za-z0-9$./=,]+'"#,
             #"  acl allowed src [0-9a-f:.]+(/[0-9]+)?"#, "  http-request deny deny_status 403 unless allowed",
-            #"  http-request auth realm \#(name) unless \{ http_auth\(users_\#(name)\) \}"#,
+            #"  http-request deny deny_status 401 hdr WWW-Authenticate 'Basic realm="\#(name)"' unless \{ http_auth\(users_\#(name)\) \}"#,
             #"  http-request track-sc0 var\(txn\.app\) table flock_use unless \{ var\(txn\.uncounted\) -m found \}"#,
             "  http-request set-header X-Flock-App \(id)", #"  http-request set-var\(txn\.app\) str\(\#(id)\)"#,
             "  # An old worker does not learn who has gone since, nor who has the port now. flock-backup does.",

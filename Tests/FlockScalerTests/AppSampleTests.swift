@@ -6,10 +6,10 @@ import Testing
 @Suite struct AppSampleTests {
     private let apps = ["app_shop_1_0_0": "/shop-1.0.0"]
 
-    private func row(_ total: Int, sessions: Int = 0, last: Duration? = nil) -> StatsRow {
+    private func row(_ total: Int, denied: Int = 0, sessions: Int = 0, last: Duration? = nil) -> StatsRow {
         StatsRow(
             proxy: "app_shop_1_0_0", server: "BACKEND", kind: .backend, currentSessions: sessions, totalSessions: total,
-            lastSession: last)
+            deniedRequests: denied, lastSession: last)
     }
 
     private func read(_ reader: inout SampleReader, _ nodes: [String: [StatsRow]?]) -> AppSample? {
@@ -21,6 +21,12 @@ import Testing
         #expect(read(&reader, ["a": [row(100)]])?.arrivals == 0)
         #expect(read(&reader, ["a": [row(103)]])?.arrivals == 3)
         #expect(read(&reader, ["a": [row(103)]])?.arrivals == 0)
+    }
+
+    @Test func `what the app's own guards refuse is nothing new`() {
+        var reader = SampleReader()
+        _ = read(&reader, ["a": [row(100, denied: 40)]])
+        #expect(read(&reader, ["a": [row(130, denied: 68)]])?.arrivals == 2)
     }
 
     @Test func `after a reload of HAProxy the whole count is new`() {

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct StatsCSVTests {
     static let header =
-        "# pxname,svname,qcur,scur,stot,status,act,bck,type,rate,lastsess,rtime,idle_conn_cur,used_conn_cur,"
+        "# pxname,svname,qcur,scur,stot,dreq,status,act,bck,type,rate,lastsess,rtime,idle_conn_cur,used_conn_cur,"
 
     func rows(_ text: String, keeping kinds: Set<StatsRow.Kind>? = nil) throws -> [StatsRow] {
         guard let kinds else { return try StatsCSV.rows(in: Array(text.utf8)) }
@@ -11,29 +11,30 @@ import Testing
     }
 
     @Test func everyColumn() throws {
-        let row = try #require(try rows("\(Self.header)\napp,BACKEND,1,2,3,UP,4,5,1,6,7,8,9,10,\n\n").first)
+        let row = try #require(try rows("\(Self.header)\napp,BACKEND,1,2,3,11,UP,4,5,1,6,7,8,9,10,\n\n").first)
         #expect(
             row
                 == StatsRow(
                     proxy: "app", server: "BACKEND", kind: .backend, currentSessions: 2, currentQueue: 1,
-                    totalSessions: 3, rate: 6, lastSession: .seconds(7), responseTime: .milliseconds(8), status: "UP",
+                    totalSessions: 3, deniedRequests: 11, rate: 6, lastSession: .seconds(7),
+                    responseTime: .milliseconds(8), status: "UP",
                     usedConnections: 10, idleConnections: 9, activeServers: 4, backupServers: 5))
     }
 
     @Test func emptyCellsAndMinusOne() throws {
-        let row = try #require(try rows("\(Self.header)\nweb,FRONTEND,,0,,OPEN,,,0,0,,,,,\n").first)
+        let row = try #require(try rows("\(Self.header)\nweb,FRONTEND,,0,,,OPEN,,,0,0,,,,,\n").first)
         #expect(row == StatsRow(proxy: "web", server: "FRONTEND", kind: .frontend, status: "OPEN"))
-        let never = try #require(try rows("\(Self.header)\napp,s1,0,0,0,MAINT,1,0,2,0,-1,0,0,0,\n").first)
+        let never = try #require(try rows("\(Self.header)\napp,s1,0,0,0,0,MAINT,1,0,2,0,-1,0,0,0,\n").first)
         #expect(never.lastSession == nil)
         #expect(never.kind == .server)
     }
 
     @Test func reorderedUnknownAndLaterColumns() throws {
         let text = """
-            # type,new,svname,pxname,rtime,lastsess,rate,bck,act,status,stot,scur,qcur
-            1,"a,b",BACKEND,app,8,7,6,5,4,UP,3,2,1
-            3,x,sock,web,0,,0,,,OPEN,0,0,
-            9,x,later,web,0,,0,,,OPEN,0,0,
+            # type,new,svname,pxname,rtime,lastsess,rate,bck,act,status,dreq,stot,scur,qcur
+            1,"a,b",BACKEND,app,8,7,6,5,4,UP,0,3,2,1
+            3,x,sock,web,0,,0,,,OPEN,,0,0,
+            9,x,later,web,0,,0,,,OPEN,,0,0,
             """
         let rows = try rows(text)
         #expect(rows.map(\.kind) == [.backend, .listener])
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func quotedCells() throws {
-        let text = "\(Self.header)\r\n\"a,\"\"b\"\"\nc\",BACKEND,1,2,3,\"UP, \"\"1/2\"\"\",4,5,1,6,7,8,9,10,\r\n"
+        let text = "\(Self.header)\r\n\"a,\"\"b\"\"\nc\",BACKEND,1,2,3,0,\"UP, \"\"1/2\"\"\",4,5,1,6,7,8,9,10,\r\n"
         let row = try #require(try rows(text).first)
         #expect(row.proxy == "a,\"b\"\nc")
         #expect(row.status == "UP, \"1/2\"")
@@ -53,9 +54,9 @@ import Testing
     @Test func onlySomeKinds() throws {
         let text = """
             \(Self.header)
-            web,FRONTEND,,0,,OPEN,,,0,0,,,,,
-            app,s1,0,0,0,UP,1,0,2,0,-1,0,0,0,
-            app,BACKEND,0,0,0,UP,1,0,1,0,-1,0,0,0,
+            web,FRONTEND,,0,,,OPEN,,,0,0,,,,,
+            app,s1,0,0,0,0,UP,1,0,2,0,-1,0,0,0,
+            app,BACKEND,0,0,0,0,UP,1,0,1,0,-1,0,0,0,
             """
         #expect(try rows(text, keeping: [.backend]).map(\.server) == ["BACKEND"])
         #expect(try rows(text, keeping: []).isEmpty)
@@ -67,10 +68,10 @@ import Testing
         let rest = #""two\#nlines, ""quoted"", and web,FRONTEND",,plain "quote" in it,"#
         let text = """
             \(Self.header)check_desc,agent_desc,addr
-            app,s1,0,0,0,UP,1,0,2,0,-1,0,0,0,\(rest)
-            app,BACKEND,0,0,3,UP,1,0,1,0,-1,0,0,0,\(rest)
-            app,s2,0,0,0,UP,1,0,2,0,-1,0,0,0,
-            other,BACKEND,0,0,4,UP,1,0,1,0,-1,0,0,0
+            app,s1,0,0,0,0,UP,1,0,2,0,-1,0,0,0,\(rest)
+            app,BACKEND,0,0,3,0,UP,1,0,1,0,-1,0,0,0,\(rest)
+            app,s2,0,0,0,0,UP,1,0,2,0,-1,0,0,0,
+            other,BACKEND,0,0,4,0,UP,1,0,1,0,-1,0,0,0
             """
         #expect(try rows(text, keeping: [.backend]).map(\.totalSessions) == [3, 4])
         #expect(try rows(text).map(\.server) == ["s1", "BACKEND", "s2", "BACKEND"])
@@ -91,9 +92,9 @@ import Testing
     }
 
     @Test(arguments: [
-        "app,BACKEND,1,2", "app,BACKEND,1,2,3,UP,4,5,1,6,7", "app,BACKEND,x,2,3,UP,4,5,1,6,7,8,9,10,",
-        "app,BACKEND,99999999999999999999,2,3,UP,4,5,1,6,7,8,9,10,", "app,BACKEND,-,2,3,UP,4,5,1,6,7,8,9,10,",
-        "app,\"BACKEND,1,2,3,UP,4,5,1,6,7,8,9,10,",
+        "app,BACKEND,1,2", "app,BACKEND,1,2,3,0,UP,4,5,1,6,7", "app,BACKEND,x,2,3,0,UP,4,5,1,6,7,8,9,10,",
+        "app,BACKEND,99999999999999999999,2,3,0,UP,4,5,1,6,7,8,9,10,", "app,BACKEND,-,2,3,0,UP,4,5,1,6,7,8,9,10,",
+        "app,\"BACKEND,1,2,3,0,UP,4,5,1,6,7,8,9,10,",
     ]) func badRows(_ line: String) {
         let error = #expect(throws: HAProxyError.self) { try rows("\(Self.header)\n\(line)\n") }
         #expect(error?.code == .malformedAnswer)
@@ -101,7 +102,7 @@ import Testing
 
     /// Whatever a peer sends, reading ends, with rows or an error.
     @Test func anyCutIsRead() {
-        let text = Array("\(Self.header)\n\"a\"\"b\",BACKEND,1,2,3,\"UP\",4,5,1,6,7,8,9,10,\r\n\n".utf8)
+        let text = Array("\(Self.header)\n\"a\"\"b\",BACKEND,1,2,3,0,\"UP\",4,5,1,6,7,8,9,10,\r\n\n".utf8)
         for length in 0...text.count {
             do throws(HAProxyError) {
                 _ = try StatsCSV.rows(in: Array(text.prefix(length)))

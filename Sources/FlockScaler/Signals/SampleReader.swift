@@ -56,7 +56,7 @@ struct SampleReader: Sendable {
         var found = 0
         for row in rows {
             // What a node counted before we first looked says nothing about now.
-            let unknown = node.look == 1 ? row.totalSessions : 0
+            let unknown = node.look == 1 ? row.admitted : 0
             let new = node.backends[row.proxy, default: Backend(total: unknown, inFlight: 0, look: 0)]
                 .take(row, at: node.look)
             guard let app = apps[row.proxy] else { continue }
@@ -99,11 +99,16 @@ struct SampleReader: Sendable {
     }
 }
 
+extension StatsRow {
+    /// Requests so far but for those that the app's own guards refused: they are no work to it.
+    fileprivate var admitted: Int { max(totalSessions - deniedRequests, 0) }
+}
+
 extension SampleReader.Backend {
     /// - Returns: how many requests came since the last look.
     fileprivate mutating func take(_ row: StatsRow, at look: Int) -> Int {
-        let new = row.totalSessions >= total ? row.totalSessions - total : row.totalSessions
-        self = Self(total: row.totalSessions, inFlight: row.currentSessions, look: look)
+        let new = row.admitted >= total ? row.admitted - total : row.admitted
+        self = Self(total: row.admitted, inFlight: row.currentSessions, look: look)
         return new
     }
 }

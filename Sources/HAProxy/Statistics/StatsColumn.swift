@@ -5,6 +5,7 @@ enum StatsColumn: String, CaseIterable {
     case currentQueue = "qcur"
     case currentSessions = "scur"
     case totalSessions = "stot"
+    case deniedRequests = "dreq"
     case status = "status"
     case activeServers = "act"
     case backupServers = "bck"
@@ -25,15 +26,16 @@ enum StatsColumn: String, CaseIterable {
         case .currentQueue: 2
         case .currentSessions: 3
         case .totalSessions: 4
-        case .status: 5
-        case .activeServers: 6
-        case .backupServers: 7
-        case .type: 8
-        case .rate: 9
-        case .lastSession: 10
-        case .responseTime: 11
-        case .usedConnections: 12
-        case .idleConnections: 13
+        case .deniedRequests: 5
+        case .status: 6
+        case .activeServers: 7
+        case .backupServers: 8
+        case .type: 9
+        case .rate: 10
+        case .lastSession: 11
+        case .responseTime: 12
+        case .usedConnections: 13
+        case .idleConnections: 14
         }
     }
 }

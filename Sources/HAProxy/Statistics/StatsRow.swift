@@ -19,6 +19,8 @@ public struct StatsRow: Hashable, Sendable {
     public var currentQueue: Int
     /// `stot`: sessions so far, counted when they start.
     public var totalSessions: Int
+    /// `dreq`: those of them that an `http-request deny` refused.
+    public var deniedRequests: Int
     /// `rate`: sessions in the last second.
     public var rate: Int
     /// `lastsess`: time since the last session was given to a server, in whole seconds; nil if there was none.
@@ -40,8 +42,9 @@ public struct StatsRow: Hashable, Sendable {
 
     public init(
         proxy: String, server: String, kind: Kind, currentSessions: Int = 0, currentQueue: Int = 0,
-        totalSessions: Int = 0, rate: Int = 0, lastSession: Duration? = nil, responseTime: Duration = .zero,
-        status: String = "", usedConnections: Int? = nil, idleConnections: Int? = nil, activeServers: Int = 0,
+        totalSessions: Int = 0, deniedRequests: Int = 0, rate: Int = 0, lastSession: Duration? = nil,
+        responseTime: Duration = .zero, status: String = "", usedConnections: Int? = nil, idleConnections: Int? = nil,
+        activeServers: Int = 0,
         backupServers: Int = 0
     ) {
         self.proxy = proxy
@@ -50,6 +53,7 @@ public struct StatsRow: Hashable, Sendable {
         self.currentSessions = currentSessions
         self.currentQueue = currentQueue
         self.totalSessions = totalSessions
+        self.deniedRequests = deniedRequests
         self.rate = rate
         self.lastSession = lastSession
         self.responseTime = responseTime
