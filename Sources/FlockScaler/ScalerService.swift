@@ -4,7 +4,6 @@ import Foundation
 import HAProxy
 public import Logging
 import Marathon
-import NIOHTTP1
 public import ServiceLifecycle
 
 /// Looks at HAProxy's statistics, decides for every app, and has it done.
@@ -13,7 +12,7 @@ public actor ScalerService: Service, Reporting {
     private let logger: Logger
     private let http: HTTPClient
     private let marathon: MarathonClient
-    private let state: StateFolder
+    private let parts: Parts
     private let follower: FleetFollower
     private let poller: StatisticsPoller
     private let clock = ContinuousClock()
@@ -59,10 +58,10 @@ public actor ScalerService: Service, Reporting {
 
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) {
         self.settings = settings
-        self.state = state
         self.logger = logger
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         marathon = MarathonClient(settings: settings.current, state: state, http: http, patience: .short)
+        parts = Parts(settings: settings, state: state, http: http)
         follower = FleetFollower(marathon, settings: settings, logger: logger)
         poller = StatisticsPoller(http: http, logger: logger)
     }
@@ -78,7 +77,7 @@ public actor ScalerService: Service, Reporting {
         }
         // A sleep that has begun is finished: half of one would cost its app a lease.
         for act in acts.values { await act.value }
-        if let nodes, isOurTurn { await turn.giveBack(clients(.backup, at: nodes.backups)) }
+        if let nodes, isOurTurn { await turn.giveBack(parts.backups(nodes)) }
         try await http.shutdown()
     }
 
@@ -107,7 +106,7 @@ public actor ScalerService: Service, Reporting {
     }
 
     private func takeTurn(_ nodes: PartNodes) async {
-        let isTaken = await turn.take(clients(.backup, at: nodes.backups))
+        let isTaken = await turn.take(parts.backups(nodes))
         if isTaken != isOurTurn { logger.info(isTaken ? "acts" : "watches, another flock-scaler acts") }
         isOurTurn = isTaken
     }
@@ -128,7 +127,7 @@ public actor ScalerService: Service, Reporting {
         if lastLook == nil { await takeTurn(nodes) }
         await lookForAbsent(nodes)
         async let rows = poller.poll(settings.current.statisticsSources)
-        async let usage = usage(nodes)
+        async let usage = parts.usage(nodes)
         let watched = fleet.watched.compactMap { fleet.members[$0] }
         let awake = watched.filter { $0.instances > 0 }.map { ($0.backend, $0.id) }
         let samples = reader.read(
@@ -204,146 +203,66 @@ public actor ScalerService: Service, Reporting {
         // What was read may be older than what was done.
         guard acts[id] == nil, !ended.contains(id), resting[id].map({ $0 <= clock.now }) ?? true else { return }
         resting[id] = nil
-        switch verdict.action {
-        case .keep: break
-        case .scale(let wanted) where wanted < instances:
-            acts[id] = Task { await self.scaleDown(id, from: instances, to: wanted, verdict.rule) }
-        case .scale(let wanted), .wake(let wanted):
-            acts[id] = Task { await self.rescale(id, from: instances, to: wanted, verdict.rule) }
-        case .sleep: acts[id] = Task { await self.putToSleep(id, idle: verdict.idle) }
-        }
+        guard verdict.action != .keep else { return }
+        acts[id] = Task { await self.carryOut(verdict, on: id, from: instances) }
     }
 
-    private func rescale(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
-        do {
-            if try await Rescale(marathon: marathon).run(id, from: from, to: to) {
-                noteScaled(id, from: from, to: to, rule)
-            } else {
-                log.prevented("it was changed meanwhile", of: id, rule)
-            }
-        } catch {
-            log.prevented("\(error)", of: id, rule)
-            resting[id] = clock.now + Self.rest
-            logger.warning("not scaled: \(error)", metadata: ["app": "\(id)"])
-        }
-        end(id)
-    }
-
-    private func end(_ id: String) {
-        acts[id] = nil
-        ended.insert(id)
-    }
-
-    private func noteScaled(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) {
-        changes += 1
-        logger.info(
-            from == 0 ? "woken" : "scaled",
-            metadata: ["app": "\(id)", "from": "\(from)", "to": "\(to)", "why": "\(rule.rawValue)"])
-    }
-
-    private func scaleDown(_ id: String, from: Int, to: Int, _ rule: ScaleVerdict.Rule) async {
-        let result = await shrink(id, to: to)
-        lingering[id] = result.lingering.isEmpty ? nil : result.lingering
-        switch result.outcome {
-        case .scaled(let count):
-            noteScaled(id, from: from, to: count, rule)
-            if count > to { notScaled(id, keeping: count, rule, "requests or connections do not end") }
-        case .calledOff(let why): notScaled(id, keeping: from, rule, why)
+    private func carryOut(_ verdict: ScaleVerdict, on id: String, from instances: Int) async {
+        var lingering = lingering[id] ?? []
+        let outcome = await Act(parts: parts, nodes: nodes, marathon: marathon, logger: logger)
+            .run(verdict.action, on: id, from: instances, lingering: &lingering) { await self.wants(id, atMost: $0) }
+        self.lingering[id] = lingering.isEmpty ? nil : lingering
+        switch outcome {
+        case .scaled(let count, let missed):
+            changes += 1
+            logger.info(
+                instances == 0 ? "woken" : "scaled",
+                metadata: ["app": "\(id)", "from": "\(instances)", "to": "\(count)", "why": "\(verdict.rule.rawValue)"])
+            if let missed { notDone(verdict, of: id, keeping: count, missed) }
+        case .asleep:
+            absent = nil
+            sleeps += 1
+            logger.info("asleep", metadata: ["app": "\(id)", "why": "idle for \(Int(verdict.idle)) s"])
+        case .calledOff(let why):
+            if verdict.action == .sleep { absent = nil }
+            notDone(verdict, of: id, keeping: instances, why)
         case .prevented(let why):
             absent = why
-            notScaled(id, keeping: from, rule, why)
+            notDone(verdict, of: id, keeping: instances, why)
+        case .refused(let why):
+            resting[id] = clock.now + Self.rest
+            notDone(verdict, of: id, keeping: instances, why)
         }
-        end(id)
-    }
-
-    private func shrink(_ id: String, to count: Int) async -> ScaleDown.Result {
-        guard let nodes else { return .init(outcome: .prevented("Marathon was not read yet")) }
-        if let missing = nodes.missing { return .init(outcome: .prevented(missing)) }
-        return await ScaleDown(
-            backups: clients(.backup, at: nodes.backups), haproxies: clients(.haproxy, at: nodes.haproxies),
-            marathon: marathon, logger: logger
-        ).run(id, to: count, lingering: lingering[id] ?? []) { await self.wants(id, atMost: count) }
+        acts[id] = nil
+        ended.insert(id)
     }
 
     private func wants(_ id: String, atMost count: Int) -> Bool {
         isOurTurn && log[id].last.map { $0.wanted <= count } ?? false
     }
 
-    private func notScaled(_ id: String, keeping instances: Int, _ rule: ScaleVerdict.Rule, _ why: String) {
-        if let rules = fleet.members[id]?.rules {
-            states[id]?.wasKept(instances, rules, at: (clock.now - began) / .seconds(1))
+    private func notDone(_ verdict: ScaleVerdict, of id: String, keeping instances: Int, _ why: String) {
+        let now = (clock.now - began) / .seconds(1)
+        if verdict.action == .sleep {
+            disturbed += 1
+            states[id]?.wasDisturbed(at: now)
+        } else if instances > verdict.wanted, let rules = fleet.members[id]?.rules {
+            states[id]?.wasKept(instances, rules, at: now)
         }
-        log.prevented(why, of: id, rule)
-        logger.info("not scaled down", metadata: ["app": "\(id)", "why": "\(why)"])
-    }
-
-    private func putToSleep(_ id: String, idle: Double) async {
-        let outcome = await sleep(id)
-        absent = nil
-        switch outcome {
-        case .asleep:
-            sleeps += 1
-            logger.info("asleep", metadata: ["app": "\(id)", "why": "idle for \(Int(idle)) s"])
-        case .disturbed(let by): notAsleep(id, by)
-        case .prevented(let by):
-            absent = by
-            notAsleep(id, by)
-        }
-        end(id)
-    }
-
-    private func sleep(_ id: String) async -> SleepProcedure.Outcome {
-        guard let nodes else { return .prevented("Marathon was not read yet") }
-        if let missing = nodes.missing { return .prevented(missing) }
-        return await SleepProcedure(
-            backups: clients(.backup, at: nodes.backups), haproxies: clients(.haproxy, at: nodes.haproxies),
-            marathon: marathon, logger: logger
-        ).run(id)
-    }
-
-    private func notAsleep(_ id: String, _ why: String) {
-        disturbed += 1
-        states[id]?.wasDisturbed(at: (clock.now - began) / .seconds(1))
-        log.prevented(why, of: id, .idle)
-        logger.info("not put to sleep", metadata: ["app": "\(id)", "why": "\(why)"])
-    }
-
-    // MARK: The other parts
-
-    private func clients(_ part: StateFolder.Part, at addresses: [PartAddress]) -> [PartClient] {
-        let parts = settings.current.parts
-        return addresses.map { PartClient(part, at: $0, settings: parts, state: state, http: http) }
+        log.prevented(why, of: id, verdict.rule)
+        let what =
+            switch verdict.action {
+            case .sleep: "not put to sleep"
+            case _ where instances > verdict.wanted: "not scaled down"
+            default: "not scaled"
+            }
+        logger.info("\(what)", metadata: ["app": "\(id)", "why": "\(why)"])
     }
 
     /// Whether those without whom nothing sleeps are back.
     private func lookForAbsent(_ nodes: PartNodes) async {
-        guard absent != nil, nodes.missing == nil else { return }
-        for part in clients(.backup, at: nodes.backups) + clients(.haproxy, at: nodes.haproxies) {
-            do {
-                _ = try await part.open(.GET, "/health", timeout: .seconds(1))
-            } catch let error as PartClient.Failure where error.code != .unreachable {
-                // It is there.
-            } catch {
-                return
-            }
-        }
+        guard absent != nil, nodes.missing == nil, await parts.areThere(nodes) else { return }
         absent = nil
-    }
-
-    /// What every node's stick table says; `nil` when one does not answer.
-    private func usage(_ nodes: PartNodes) async -> [[AppUsage]]? {
-        guard !nodes.haproxies.isEmpty else { return nil }
-        return await withTaskGroup(of: [AppUsage]?.self) { group in
-            for client in clients(.haproxy, at: nodes.haproxies) {
-                group.addTask { try? await client.ask(.GET, "/v1/use", timeout: .seconds(2)) }
-            }
-            var all: [[AppUsage]] = []
-            for await one in group {
-                guard let one else { return nil }
-                all.append(one)
-            }
-            return all
-        }
     }
 
     // MARK: Reporting
