@@ -3,13 +3,13 @@ public import Foundation
 /// A deploy, or a push that led to none.
 public struct DeployRecord: Codable, Sendable, Hashable {
     public enum State: String, Codable, Sendable, CaseIterable {
-        case queued, resolving, checking, exporting, submitting, verifying
-        case live, failed, ignored, superseded
+        case queued, resolving, fetching, checking, building, submitting, verifying
+        case live, failed, ignored, superseded, cancelled
 
         public var isFinal: Bool {
             switch self {
-            case .live, .failed, .ignored, .superseded: true
-            case .queued, .resolving, .checking, .exporting, .submitting, .verifying: false
+            case .live, .failed, .ignored, .superseded, .cancelled: true
+            case .queued, .resolving, .fetching, .checking, .building, .submitting, .verifying: false
             }
         }
     }
