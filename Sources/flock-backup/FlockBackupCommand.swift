@@ -20,7 +20,7 @@ struct FlockBackupCommand: AsyncParsableCommand {
     func run() async {
         await Daemon.run("flock-backup", options: options) { context in
             let waker = Waker(settings: context.settings, state: context.state, logger: context.logger)
-            try await PortCheck.requireFree(
+            try PortCheck.requireFree(
                 [(context.settings.current.backup.listen, "backup.listen")] + context.addresses(of: .backup))
             return [waker, try BackupServer(waker: waker, settings: context.settings, logger: context.logger)]
                 + (try context.servers(of: .backup, reporting: waker, routes: HoldAPI(waker: waker).addRoutes))

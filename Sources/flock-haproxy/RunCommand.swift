@@ -16,7 +16,7 @@ struct RunCommand: AsyncParsableCommand {
             if await !routing.isServing() {
                 ports += settings.haproxyListeners
             }
-            try await PortCheck.requireFree(ports)
+            try PortCheck.requireFree(ports)
             return [routing]
                 + (try context.servers(
                     of: .haproxy, reporting: routing, routes: RoutingAPI(routing: routing).addRoutes))

@@ -16,8 +16,8 @@ import Testing
         // Other tests open and close files and start processes meanwhile, which /proc shows as it happens.
         let own = ProcessInfo.processInfo.processIdentifier
         #expect(await eventually { PortOwner.of(port: port)?.pid == own })
-        let error = await #expect(throws: DaemonError.self) {
-            try await PortCheck.requireFree([(address, "http.listen")])
+        let error = #expect(throws: DaemonError.self) {
+            try PortCheck.requireFree([(address, "http.listen")])
         }
         #expect(error?.code == .portInUse)
         #expect(error?.message.contains("port \(port) is taken") == true)
@@ -26,7 +26,28 @@ import Testing
         #expect(await eventually { PortOwner.of(port: port) == nil })
         #expect(
             await eventually {
-                await (try? PortCheck.requireFree([(address, "http.listen")])) != nil
+                (try? PortCheck.requireFree([(address, "http.listen")])) != nil
             })
+    }
+
+    @Test func `who connects while it is looked is refused, not taken and forgotten`() async throws {
+        let port = try await freePorts(1)[0]
+        let address = ListenAddress(host: "127.0.0.1", port: port)
+        let isOver = Flag()
+        async let connected: Int = {
+            var count = 0
+            while !isOver.isRaised {
+                let client = try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .connect(host: "127.0.0.1", port: port).get()
+                if let client {
+                    count += 1
+                    try? await client.close()
+                }
+            }
+            return count
+        }()
+        for _ in 0..<500 { try PortCheck.requireFree([(address, "http.listen")]) }
+        isOver.raise()
+        #expect(await connected == 0)
     }
 }

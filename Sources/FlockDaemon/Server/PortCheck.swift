@@ -1,6 +1,6 @@
 public import FlockCore
+import Foundation
 import NIOCore
-import NIOPosix
 
 extension DaemonError {
     /// - Parameter setting: the key that moves the port elsewhere.
@@ -24,19 +24,30 @@ extension DaemonError {
     }
 }
 
-/// Finds out before anything starts whether the addresses are free.
+/// Finds out before anything starts whether the addresses are free. They are bound, and not listened at: a connection
+/// that was taken in that moment would never be served.
 public enum PortCheck {
     /// - Parameter addresses: each with the key that moves it elsewhere.
-    public static func requireFree(_ addresses: [(address: ListenAddress, setting: String)]) async throws {
+    public static func requireFree(_ addresses: [(address: ListenAddress, setting: String)]) throws {
         for (address, setting) in addresses where address.port != 0 {
             do {
-                let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                    .bind(host: address.host == "*" ? "0.0.0.0" : address.host, port: address.port).get()
-                try await channel.close()
+                let host = address.host == "*" ? "0.0.0.0" : address.host
+                try bind(SocketAddress.makeAddressResolvingHost(host, port: address.port))
             } catch {
                 throw DaemonError.listening(on: address, setting: setting, failed: error)
             }
         }
+    }
+
+    private static func bind(_ address: SocketAddress) throws {
+        let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw IOError(errnoCode: errno, reason: "socket") }
+        defer { close(descriptor) }
+        // Connections of one who listened before may be remembered for a minute.
+        var on: Int32 = 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        let result = unsafe address.withSockAddr { unsafe Foundation.bind(descriptor, $0, socklen_t($1)) }
+        guard result == 0 else { throw IOError(errnoCode: errno, reason: "bind") }
     }
 }

@@ -95,7 +95,7 @@ struct Examination: Sendable {
         var findings: [Finding] = []
         for (address, setting) in wanted {
             do {
-                try await PortCheck.requireFree([(address, setting)])
+                try PortCheck.requireFree([(address, setting)])
                 findings.append(Finding(what: setting, isGood: true, found: "\(address) is free"))
             } catch let error as DaemonError {
                 // Ours, where Flock runs.

@@ -36,7 +36,7 @@ struct UpCommand: AsyncParsableCommand {
                 ports += settings.haproxyListeners
             }
             if settings.marathon == nil { ports.append((settings.engine.listen, "engine.listen")) }
-            try await PortCheck.requireFree(ports)
+            try PortCheck.requireFree(ports)
 
             var services: [any Service] = [interrupt]
             var teardown: [@Sendable () async -> Void] = []
