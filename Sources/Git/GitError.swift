@@ -67,4 +67,17 @@ public struct GitError: Error, Sendable, CustomStringConvertible {
         let sentence = "\(operation): \(message) [\(code.rawValue)]"
         return hint.map { "\(sentence); \($0)" } ?? sentence
     }
+
+    /// What another machine said, fit for a log: one line, without control characters, and not long.
+    static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.prefix(300).map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: Unicode.Scalar(UInt8(ascii: " "))
+            default: scalar
+            }
+        }
+        var view = String.UnicodeScalarView()
+        view.append(contentsOf: scalars)
+        return String(view).split(separator: " ").joined(separator: " ")
+    }
 }
