@@ -11,6 +11,7 @@ public actor HookService: Service, Reporting {
     let store: HookStore
     let repositories: RepositoryDirectory
     let state: StateFolder
+    let releases: Releases
     private let deployer: Deployer
     private let http: HTTPClient
     private let logger: Logger
@@ -27,9 +28,10 @@ public actor HookService: Service, Reporting {
         store = try HookStore(folder: state.hook)
         repositories = RepositoryDirectory(settings: settings, state: state)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
-        deployer = Deployer(
+        releases = Releases(
             settings: settings, state: state, store: store,
             marathon: MarathonClient(settings: settings.current, state: state, http: http), logger: logger)
+        deployer = Deployer(settings: settings, state: state, store: store, releases: releases, logger: logger)
     }
 
     public func run() async throws {

@@ -15,7 +15,7 @@ struct FlockCommand: AsyncParsableCommand {
             """,
         subcommands: [
             UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self,
-            CanaryCommand.self,
+            ReleasesCommand.self, RollbackCommand.self, PromoteCommand.self, CanaryCommand.self,
             RepoCommand.self,
             DoctorCommand.self, DeliverCommand.self,
         ])

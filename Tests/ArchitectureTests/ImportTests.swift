@@ -39,7 +39,7 @@ struct ImportTests {
         "FlockBackup/Wake/BackOff.swift", "FlockBackup/Wake/StartFailure.swift", "FlockBackup/Wake/Refusal.swift",
         "FlockBackup/Wake/MarathonOutage.swift", "FlockBackup/Proxy/ProxyStateMachine.swift",
         "FlockHook/Delivery/DeliveryVerdict.swift", "FlockHook/Deploy/VerifyVerdict.swift",
-        "FlockHook/Deploy/AppBlueprint.swift", "Git/Protocol",
+        "FlockHook/Deploy/AppBlueprint.swift", "FlockHook/Release/ReleaseChoice.swift", "Git/Protocol",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

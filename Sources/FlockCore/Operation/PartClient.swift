@@ -20,8 +20,18 @@ public struct PartClient: Sendable {
         public var code: Code
         public var part: StateFolder.Part
         public var message: String
+        /// What the part itself says about a refusal, with a code of its own.
+        public var reason: Reason?
 
-        public var description: String { "flock-\(part.rawValue): \(message) [\(code.rawValue)]" }
+        public struct Reason: Decodable, Sendable, Hashable {
+            public var code: String
+            public var message: String
+        }
+
+        public var description: String {
+            if let reason { return "\(reason.message) [\(reason.code)]" }
+            return "flock-\(part.rawValue): \(message) [\(code.rawValue)]"
+        }
     }
 
     private enum Target: Sendable {
@@ -93,7 +103,7 @@ public struct PartClient: Sendable {
                 code: .unreachable, part: part, message: "does not answer at \(place); is it running? (\(error))")
         }
         guard (200..<300).contains(Int(response.status.code)) else {
-            let body = try? await response.body.collect(upTo: 4096)
+            let body = try? await response.body.collect(upTo: 64 << 10)
             let text = body.map { String(decoding: $0.readableBytesView, as: UTF8.self) } ?? ""
             let code: Failure.Code =
                 switch response.status {
@@ -101,7 +111,9 @@ public struct PartClient: Sendable {
                 case .conflict: .conflict
                 default: .refused
                 }
-            throw Failure(code: code, part: part, message: "answered \(response.status.code) \(text)")
+            throw Failure(
+                code: code, part: part, message: "answered \(response.status.code) \(text)",
+                reason: try? JSONDecoder().decode(Failure.Reason.self, from: Data(text.utf8)))
         }
         return response.body
     }

@@ -14,6 +14,7 @@ public struct LocalHookAPI: Sendable {
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
         HookAPI(hook: hook).addRoutes(to: router)
+        ReleaseAPI(releases: hook.releases).addRoutes(to: router)
         router.get("/v1/deploys") { request, _ in
             let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
             return try Self.json(try await hook.store.deploys(limit: min(max(1, limit), 1000)))

@@ -9,7 +9,8 @@ struct AppBlueprint: Sendable, Hashable {
     var version: String
     var commit: String
     var deploy: Int64
-    var release: Int
+    /// `nil` for a preview, which is no release.
+    var release: Int?
     /// Where a task fetches the code.
     var artifact: String
 
@@ -37,9 +38,9 @@ struct AppBlueprint: Sendable, Hashable {
 
     private var labels: [String: String] {
         var labels = [
-            Label.app: name.slug.text, Label.version: version, Label.release: String(release), Label.commit: commit,
-            Label.deploy: String(deploy),
+            Label.app: name.slug.text, Label.version: version, Label.commit: commit, Label.deploy: String(deploy),
         ]
+        if let release { labels[Label.release] = String(release) }
         // A preview answers at its own name only, or it would take production's.
         if case .version = name.kind, !descriptor.hosts.isEmpty {
             labels[Label.hosts] = descriptor.hosts.map(\.description).joined(separator: ",")

@@ -10,7 +10,7 @@ struct Deployer: Sendable {
     let settings: LiveSettings
     let state: StateFolder
     let store: HookStore
-    let marathon: MarathonClient
+    let releases: Releases
     let logger: Logger
 
     /// - Throws: ``DeployFailure``.
@@ -45,26 +45,44 @@ struct Deployer: Sendable {
         try await store.advance(deploy.id, to: .building, "packing \(descriptor.slug) \(descriptor.version)")
         let file = try await packing.archive(slug: descriptor.slug)
 
-        let release = try await store.reserveRelease(for: deploy.id, slug: descriptor.slug)
-        let blueprint = AppBlueprint(
-            descriptor: descriptor, name: name, branch: deploy.branch, version: descriptor.version.idText,
-            commit: commit.description, deploy: deploy.id, release: release,
-            artifact: "http://\(settings.hook.listen.local)/artifacts/\(file)")
-        let persistently = Persistence(logger: logger)
-        let rollout = Rollout(settings: self.settings, store: store, marathon: marathon, persistently: persistently)
-        let submission = try await rollout.submit(blueprint, deploy)
-        try await rollout.verify(submission, deploy)
-
-        if !isPreview {
-            let record = ReleaseRecord(slug: descriptor.slug, number: release, target: name.id)
-            _ = try await persistently {
-                try await marathon.put(record.definition, to: ReleaseRecord.id(for: record.slug), force: true)
+        let artifact = "http://\(settings.hook.listen.local)/artifacts/\(file)"
+        // Nothing else may change what the name serves between the number and its release.
+        try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
+            let release =
+                isPreview ? nil : try await store.reserveRelease(for: deploy.id, slug: descriptor.slug)
+            var blueprint = AppBlueprint(
+                descriptor: descriptor, name: AppName(slug: descriptor.slug, version: descriptor.version),
+                branch: deploy.branch, version: descriptor.version.idText, commit: commit.description,
+                deploy: deploy.id, release: release, artifact: artifact)
+            let production = blueprint.definition(instances: descriptor.instances)
+            try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
+            blueprint.name = name
+            try await start(blueprint, deploy)
+            if let release {
+                try await store.recordRelease(release, slug: descriptor.slug, appID: name.id, deploy: deploy.id)
+                try await releases.publish(release, of: descriptor.slug, as: name.id)
             }
-            try await store.recordRelease(release, slug: descriptor.slug, appID: name.id, deploy: deploy.id)
+            try await store.finish(
+                deploy.id, .live,
+                reason: release.map { "release \($0) is live at \(url)" } ?? "live at \(url)")
         }
-        try await store.finish(
-            deploy.id, .live, reason: isPreview ? "live at \(url)" : "release \(release) is live at \(url)")
-        logger.info("deployed", metadata: ["deploy": "\(deploy.id)", "app": "\(name.id)", "release": "\(release)"])
+        logger.info("deployed", metadata: ["deploy": "\(deploy.id)", "app": "\(name.id)"])
+    }
+
+    /// Has Marathon start it, and waits until it has answered.
+    private func start(_ blueprint: AppBlueprint, _ deploy: DeployRecord) async throws {
+        let descriptor = blueprint.descriptor
+        let warning = MemoryFloor.warning(command: descriptor.command, mem: descriptor.mem)
+        try await store.advance(
+            deploy.id, to: .submitting,
+            "starting \(blueprint.name.id)" + (warning.map { "; warning: \($0)" } ?? ""))
+        let rollout = Rollout(
+            settings: settings, marathon: releases.marathon, persistently: Persistence(logger: logger))
+        let submission = try await rollout.submit(blueprint.definition(instances: descriptor.instances)) {
+            try await store.keepFormer($0, of: deploy.id)
+        }
+        try await store.advance(deploy.id, to: .verifying, "waiting for it to answer its check")
+        try await rollout.verify(submission)
     }
 
     private func short(_ commit: ObjectID) -> String { String(commit.description.prefix(7)) }

@@ -5,7 +5,6 @@ import Marathon
 /// Gives an app to Marathon and watches until it has come up, or puts back what was there.
 struct Rollout: Sendable {
     let settings: LiveSettings
-    let store: HookStore
     let marathon: MarathonClient
     let persistently: Persistence
 
@@ -13,30 +12,35 @@ struct Rollout: Sendable {
         var id: String
         var version: String
         /// The app before, when it was there.
-        var previous: App?
+        var former: AppDefinition?
     }
 
-    func submit(_ blueprint: AppBlueprint, _ deploy: DeployRecord) async throws -> Submission {
-        let id = blueprint.name.id
-        let descriptor = blueprint.descriptor
-        let warning = MemoryFloor.warning(command: descriptor.command, mem: descriptor.mem)
-        try await store.advance(
-            deploy.id, to: .submitting, "starting \(id)" + (warning.map { "; warning: \($0)" } ?? ""))
-        let previous = try await persistently { try await marathon.app(id) }
+    /// - Parameters:
+    ///   - definition: with the instances that an app gets which was not there.
+    ///   - keep: gets what is there now, and gives what is to be put back should this one fail.
+    /// - Throws: ``DeployFailure``.
+    func submit(
+        _ definition: AppDefinition, keep: (AppDefinition?) async throws -> AppDefinition?
+    ) async throws -> Submission {
+        let id = definition.id ?? "/"
+        let present = try await persistently { try await marathon.app(id) }
+        let former = try await keep(present?.definition)
         // A redeploy keeps the number the scaler chose, but a sleeping app, or one that is just being put to sleep,
         // has to run to be checked.
-        let instances = max(1, previous?.instances ?? blueprint.descriptor.instances)
-        let definition = blueprint.definition(instances: instances)
+        var definition = definition
+        definition.instances = max(1, present?.instances ?? definition.instances ?? 1)
         do {
-            let result = try await persistently { try await marathon.put(definition, to: id, force: true) }
-            return Submission(id: id, version: result.version, previous: previous)
+            let result = try await persistently { [definition] in
+                try await marathon.put(definition, to: id, force: true)
+            }
+            return Submission(id: id, version: result.version, former: former)
         } catch let error as MarathonError {
             throw DeployFailure(code: error.code.rawValue, message: "Marathon refused the app: \(error.message)")
         }
     }
 
-    func verify(_ submission: Submission, _ deploy: DeployRecord) async throws {
-        try await store.advance(deploy.id, to: .verifying, "waiting for it to answer its check")
+    /// - Throws: ``DeployFailure``, when what was there is back.
+    func verify(_ submission: Submission) async throws {
         let limit = settings.current.hook.healthTimeout
         let deadline = ContinuousClock.now + limit.duration
         var failedTasks: [String: String] = [:]
@@ -48,7 +52,7 @@ struct Rollout: Sendable {
                 case .healthy: return
                 case .failing(let why):
                     try await giveUp(
-                        submission, app, failedTasks, code: "app_failing", "the program ends again and again (\(why))")
+                        submission, app, code: "app_failing", "the program ends again and again (\(why))")
                 case .waiting: break
                 }
             }
@@ -56,13 +60,13 @@ struct Rollout: Sendable {
         }
         let cause = last?.tasks?.compactMap { $0.healthCheckResults?.compactMap(\.lastFailureCause).last }.last
         try await giveUp(
-            submission, last, failedTasks, code: "app_unhealthy",
+            submission, last, code: "app_unhealthy",
             "it did not answer its check within \(limit)\(cause.map { " (\($0))" } ?? "")")
     }
 
     /// Puts back what was there, and tells the pusher why.
     private func giveUp(
-        _ submission: Submission, _ app: App?, _ failedTasks: [String: String], code: String, _ message: String
+        _ submission: Submission, _ app: App?, code: String, _ message: String
     ) async throws -> Never {
         let taskID = app?.lastTaskFailure?.taskId ?? app?.tasks?.last?.id
         var details: [String] = []
@@ -71,7 +75,7 @@ struct Rollout: Sendable {
             if !lines.isEmpty { details = ["the last lines of its errors:"] + lines.map { "  \($0)" } }
         }
         // An app that fails must not be started again and again.
-        if var back = submission.previous?.definition {
+        if var back = submission.former {
             back.id = nil
             _ = try? await persistently { [back] in try await marathon.put(back, to: submission.id, force: true) }
         } else {

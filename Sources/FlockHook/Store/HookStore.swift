@@ -34,6 +34,7 @@ struct HookStore: Sendable {
                         at REAL NOT NULL, PRIMARY KEY (slug, number));
                     """)
         }
+        migrator.registerMigration("releases", migrate: Self.addReleases)
         try migrator.migrate(database)
     }
 
@@ -194,14 +195,6 @@ struct HookStore: Sendable {
         }
     }
 
-    func recordRelease(_ number: Int, slug: Slug, appID: String, deploy: Int64) async throws {
-        try await database.write { db in
-            try db.execute(
-                sql: #"INSERT OR REPLACE INTO "release" (slug, number, appID, deploy, at) VALUES (?, ?, ?, ?, ?)"#,
-                arguments: [slug.text, number, appID, deploy, Date().timeIntervalSince1970])
-        }
-    }
-
     // MARK: Rows
 
     private static func finish(
@@ -227,7 +220,7 @@ struct HookStore: Sendable {
         try Row.fetchOne(db, sql: "SELECT * FROM deploy WHERE id = ?", arguments: [id]).flatMap(record)
     }
 
-    private static func record(_ row: Row) -> DeployRecord? {
+    static func record(_ row: Row) -> DeployRecord? {
         guard let state = DeployRecord.State(rawValue: row["state"]) else { return nil }
         let ended: Double? = row["endedAt"]
         return DeployRecord(

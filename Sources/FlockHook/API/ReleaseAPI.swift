@@ -1,0 +1,72 @@
+import FlockCore
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Marathon
+import NIOCore
+
+/// What `flock releases`, `flock rollback` and `flock promote` ask over the unix socket. What is refused is answered
+/// 404 or 409, as `{"code", "message"}`.
+struct ReleaseAPI: Sendable {
+    let releases: Releases
+
+    func addRoutes(to router: Router<BasicRequestContext>) {
+        router.get("/v1/releases") { request, _ in
+            try await answer {
+                let slug = try slug(request)
+                return try await releases.history(of: slug)
+            }
+        }
+        router.post("/v1/rollback") { request, _ in
+            try await answer {
+                let slug = try slug(request)
+                let number = request.uri.queryParameters["to"]
+                guard let number else { return try await releases.rollback(slug, to: nil) }
+                guard let wanted = Int(number) else {
+                    throw ReleaseRefusal(.releaseUnknown, "\"\(number)\" is no number of a release")
+                }
+                return try await releases.rollback(slug, to: wanted)
+            }
+        }
+        router.post("/v1/promote") { request, _ in
+            try await answer {
+                let query = request.uri.queryParameters
+                if let preview = query["preview"] { return try await releases.promote(preview: String(preview)) }
+                do {
+                    let version = try AppVersion(String(query["version"] ?? ""))
+                    return try await releases.promote(try slug(request), version: version)
+                } catch let error as NameError {
+                    throw ReleaseRefusal(.versionUnknown, error.message)
+                }
+            }
+        }
+    }
+
+    private func slug(_ request: Request) throws -> Slug {
+        let name = String(request.uri.queryParameters["app"] ?? "")
+        guard let slug = Slug(name) else { throw ReleaseRefusal(.releaseUnknown, "\"\(name)\" is no name of an app") }
+        return slug
+    }
+
+    private struct Refused: Encodable { var code, message: String }
+
+    private func answer(_ make: () async throws -> some Encodable) async throws -> Response {
+        do {
+            return try Self.json(try await make(), .ok)
+        } catch let refusal as ReleaseRefusal {
+            let isUnknown = [.releaseUnknown, .versionUnknown, .previewUnknown].contains(refusal.code)
+            return try Self.json(
+                Refused(code: refusal.code.rawValue, message: refusal.message), isUnknown ? .notFound : .conflict)
+        } catch let error as MarathonError {
+            return try Self.json(Refused(code: error.code.rawValue, message: "\(error)"), .badGateway)
+        }
+    }
+
+    private static func json(_ value: some Encodable, _ status: HTTPResponse.Status) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    }
+}

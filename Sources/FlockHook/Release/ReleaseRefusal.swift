@@ -1,0 +1,24 @@
+/// Why a release is not made: a code to search for, what was found, and what to do next.
+struct ReleaseRefusal: Error, Sendable, Hashable, CustomStringConvertible {
+    enum Code: String, Sendable {
+        case releaseUnknown = "release_unknown"
+        /// Visitors get it already.
+        case releaseCurrent = "release_current"
+        case versionUnknown = "version_unknown"
+        case previewUnknown = "preview_unknown"
+        /// Its app is gone, and so is what it was made of.
+        case codeGone = "code_gone"
+        /// It did not come up again.
+        case notHealthy = "app_not_healthy"
+    }
+
+    var code: Code
+    var message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    var description: String { "\(message) [\(code.rawValue)]" }
+}

@@ -1,0 +1,155 @@
+import FlockCore
+import Foundation
+import Logging
+import Marathon
+
+/// Makes releases: of what was deployed, of what was released before, of previews.
+struct Releases: Sendable {
+    let settings: LiveSettings
+    let state: StateFolder
+    let store: HookStore
+    let marathon: MarathonClient
+    let logger: Logger
+    let turns = ReleaseTurns()
+
+    private var persistently: Persistence { Persistence(logger: logger) }
+
+    // MARK: Telling
+
+    /// Newest first, those that were live.
+    func history(of slug: Slug) async throws -> [Release] {
+        let current = try await current(slug)
+        // A process that ended between Marathon's answer and its own note of it.
+        if let current { try await store.setLive(current.number, of: slug) }
+        let apps = try await marathon.appStates()
+        let present = Dictionary(apps.map { ($0.id, $0.labels[Label.deploy]) }) { first, _ in first }
+        var history = try await store.releases(of: slug)
+        for index in history.indices {
+            let release = history[index]
+            if release.number == current?.number {
+                history[index].standing = .current
+            } else if present[release.appID] == String(release.deploy) {
+                history[index].standing = .ready
+            } else if try await kept(release.deploy) != nil {
+                history[index].standing = .kept
+            }
+        }
+        return history
+    }
+
+    private func current(_ slug: Slug) async throws -> ReleaseRecord? {
+        try await marathon.app(ReleaseRecord.id(for: slug)).flatMap(ReleaseRecord.init)
+    }
+
+    /// What a deploy gave Marathon, when its code is still there.
+    private func kept(_ deploy: Int64) async throws -> AppDefinition? {
+        guard let build = try await store.build(of: deploy), state.hasArtifact(build.artifact) else { return nil }
+        return build.definition
+    }
+
+    // MARK: Making
+
+    /// An earlier release's code and configuration, as a new release.
+    func rollback(_ slug: Slug, to number: Int?) async throws -> Release {
+        try await turns.one(at: slug.text) {
+            let choice = try await choice(slug)
+            return try await again(try choice.rollback(to: number), choice, cause: .rollback)
+        }
+    }
+
+    /// The newest release of a version, as a new release.
+    func promote(_ slug: Slug, version: AppVersion) async throws -> Release {
+        try await turns.one(at: slug.text) {
+            let choice = try await choice(slug)
+            return try await again(try choice.release(of: version), choice, cause: .promotion)
+        }
+    }
+
+    /// A preview's code under production's name, as a new release. The preview stays.
+    /// - Parameter name: its id, its host name or the first label of that, or its address.
+    func promote(preview name: String) async throws -> Release {
+        let previews = try await store.livePreviews()
+        guard let preview = previews.first(where: { $0.isCalled(name) }), let slug = preview.slug.flatMap(Slug.init)
+        else {
+            let known = previews.compactMap(\.appID).joined(separator: ", ")
+            throw ReleaseRefusal(
+                .previewUnknown,
+                "there is no preview \(name); \(known.isEmpty ? "none is there" : "there are: \(known)")")
+        }
+        return try await turns.one(at: slug.text) {
+            guard let definition = try await kept(preview.id), let appID = definition.id else {
+                throw ReleaseRefusal(.codeGone, "the code of \(name) is not kept any more; push its branch again")
+            }
+            let release = Release(
+                slug: slug.text, number: 0, appID: appID, deploy: preview.id, version: preview.version,
+                commit: preview.commit, branch: preview.branch, cause: .promotion, at: Date())
+            return try await make(release, putting: definition)
+        }
+    }
+
+    private func choice(_ slug: Slug) async throws -> ReleaseChoice {
+        ReleaseChoice(slug: slug, history: try await history(of: slug), current: try await current(slug)?.number)
+    }
+
+    private func again(_ old: Release, _ choice: ReleaseChoice, cause: Release.Cause) async throws -> Release {
+        var release = old
+        (release.cause, release.source) = (cause, old.number)
+        if old.standing == .ready { return try await make(release, putting: nil) }
+        guard let definition = try await kept(old.deploy) else {
+            throw ReleaseRefusal(
+                .codeGone,
+                "\(old.appID) of v\(old.number) is gone, and its code is not kept; push commit \(old.commit ?? "?") again"
+            )
+        }
+        return try await make(release, putting: definition)
+    }
+
+    /// - Parameter definition: for an app that is not there, or not with this code.
+    private func make(_ wanted: Release, putting definition: AppDefinition?) async throws -> Release {
+        guard let slug = Slug(wanted.slug) else {
+            throw ReleaseRefusal(.releaseUnknown, "\"\(wanted.slug)\" is no name of an app")
+        }
+        var release = wanted
+        release.number = try await store.beginRelease(wanted, of: slug)
+        if var definition {
+            definition.labels?[Label.release] = String(release.number)
+            let rollout = Rollout(settings: settings, marathon: marathon, persistently: persistently)
+            do {
+                try await rollout.verify(try await rollout.submit(definition) { $0 })
+            } catch let failure as DeployFailure {
+                throw ReleaseRefusal(
+                    .notHealthy, ([failure.message] + failure.details).joined(separator: "\n") + "\nnothing was changed"
+                )
+            }
+        }
+        try await publish(release.number, of: slug, as: release.appID)
+        logger.info(
+            "released",
+            metadata: ["app": "\(release.appID)", "release": "\(release.number)", "why": "\(release.reason)"])
+        release.standing = .current
+        return release
+    }
+
+    /// From now on, the slug serves this app.
+    func publish(_ number: Int, of slug: Slug, as appID: String) async throws {
+        let record = ReleaseRecord(slug: slug, number: number, target: appID)
+        _ = try await persistently {
+            try await marathon.put(record.definition, to: ReleaseRecord.id(for: slug), force: true)
+        }
+        try await store.setLive(number, of: slug)
+    }
+}
+
+extension StateFolder {
+    func hasArtifact(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(artifacts)/\(name)") }
+}
+
+extension DeployRecord {
+    /// Whether a person may mean this preview: by its id, its host name or the first label of that, or its address.
+    fileprivate func isCalled(_ name: String) -> Bool {
+        guard let appID, let url else { return false }
+        let host = URL(string: url)?.host ?? ""
+        return [appID, url, host, String(host.prefix { $0 != "." })].contains(name)
+            || !host.isEmpty && URL(string: name)?.host == host
+    }
+}

@@ -1,0 +1,78 @@
+import FlockCore
+import Foundation
+import Marathon
+import Testing
+
+@testable import FlockHook
+
+@Suite struct ReleaseStoreTests {
+    private let slug = Slug("shop")!
+
+    private func withStore(_ body: (HookStore, Int64) async throws -> Void) async throws {
+        let folder = Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try HookStore(folder: folder)
+        _ = try await store.claim(slug, for: "https://x/shop")
+        let deploy = try await store.receive(
+            delivery: "d", repository: "https://x/shop", ref: "refs/heads/main", commit: "c",
+            verdict: .deploy(branch: "main", environment: .production), at: Date()
+        ).deploy.id
+        try await body(store, deploy)
+    }
+
+    private func release(_ deploy: Int64) -> Release {
+        Release(slug: "shop", number: 0, appID: "/shop-1.0.0", deploy: deploy, cause: .rollback, source: 1, at: Date())
+    }
+
+    @Test func `a release is told once visitors were sent there`() async throws {
+        try await withStore { store, deploy in
+            #expect(try await store.beginRelease(release(deploy), of: slug) == 1)
+            #expect(try await store.beginRelease(release(deploy), of: slug) == 2)
+            #expect(try await store.releases(of: slug).isEmpty)
+            try await store.setLive(2, of: slug)
+            let told = try await store.releases(of: slug)
+            #expect(told.map(\.number) == [2])
+            #expect(told[0].cause == .rollback && told[0].source == 1 && told[0].commit == "c")
+            #expect(told[0].branch == "main")
+        }
+    }
+
+    @Test func `a name that nobody has gets no release`() async throws {
+        try await withStore { store, deploy in
+            await #expect(throws: (any Error).self) {
+                _ = try await store.beginRelease(release(deploy), of: try #require(Slug("other")))
+            }
+        }
+    }
+
+    @Test func `what a deploy was made of is kept whole`() async throws {
+        try await withStore { store, deploy in
+            #expect(try await store.build(of: deploy) == nil)
+            var definition = AppDefinition(id: "/shop-1.0.0")
+            definition.env = ["A": "ü\n"]
+            definition.healthChecks = []
+            let build = HookStore.Build(artifact: "shop-c.tar", definition: definition)
+            try await store.keep(build, of: deploy)
+            #expect(try await store.build(of: deploy) == build)
+        }
+    }
+
+    @Test func `what was there before is what the first attempt found`() async throws {
+        try await withStore { store, deploy in
+            var before = AppDefinition(id: "/shop-1.0.0")
+            before.cmd = "old"
+            let first = try await store.keepFormer(before, of: deploy)
+            let own = try await store.keepFormer(AppDefinition(id: "/own"), of: deploy)
+            let none = try await store.keepFormer(nil, of: deploy)
+            #expect([first, own, none] == [before, before, before])
+        }
+    }
+
+    @Test func `nothing was there before, and stays so`() async throws {
+        try await withStore { store, deploy in
+            let first = try await store.keepFormer(nil, of: deploy)
+            let own = try await store.keepFormer(AppDefinition(id: "/shop-1.0.0"), of: deploy)
+            #expect(first == nil && own == nil)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import FlockCore
+import Foundation
+
+extension Site {
+    /// Says in the settings what the branches of a repository of `flock repo create` deploy to.
+    /// - Parameter more: further lines of the repository's entry.
+    public func deploys(_ branches: [String: String], of name: String, more: [String] = []) async throws {
+        let map = branches.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
+        let entry = [
+            "    - url: \(state)/git/\(name).git", "      secret: {file: \(state)/secrets/\(name)}",
+            "      branches: {\(map)}",
+        ]
+        let text = try String(contentsOfFile: config, encoding: .utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+            guard line.hasPrefix("hook: {") else { return [String(line)] }
+            let keys = line.dropFirst("hook: {".count).dropLast().split(separator: ",").map {
+                "  \($0.trimmingPrefix(" "))"
+            }
+            return ["hook:"] + keys + ["  repositories:"] + entry + more.map { "      \($0)" }
+        }
+        try lines.joined(separator: "\n").write(toFile: config, atomically: true, encoding: .utf8)
+        try await kill9("flock-hook")
+        try await start("flock-hook")
+        try await isHealthy([.hook])
+    }
+}
