@@ -80,7 +80,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-        .target(name: "Git", dependencies: ["CLibgit2"], swiftSettings: strict),
+        .target(
+            name: "Git",
+            dependencies: [
+                "CLibgit2", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, subprocess, systemPackage,
+            ],
+            swiftSettings: strict),
         .target(
             name: "Marathon", dependencies: [asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioFoundation],
             swiftSettings: safe),
@@ -163,7 +168,7 @@ let package = Package(
                 subprocess, systemPackage,
             ],
             path: "Tests/FlockTesting", swiftSettings: strict),
-        tests("Git", [subprocess]),
+        tests("Git", [subprocess, nioCore, nioPosix]),
         tests("Marathon"),
         tests("HAProxy"),
         tests("FlockCore"),

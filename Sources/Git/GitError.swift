@@ -32,9 +32,17 @@ public struct GitError: Error, Sendable, CustomStringConvertible {
         public static let corrupt = Code(rawValue: "git.corrupt")
         /// The URL's scheme or form is not allowed.
         public static let unsafeURL = Code(rawValue: "git.unsafe-url")
-        /// The server could not be reached, or did not speak git.
+        /// The host's name leads to an address that is not public.
+        public static let unsafeAddress = Code(rawValue: "git.unsafe-address")
+        /// The server redirects to another host.
+        public static let unsafeRedirect = Code(rawValue: "git.unsafe-redirect")
+        /// The server has no such repository, or hides it.
+        public static let repositoryNotFound = Code(rawValue: "git.repository-not-found")
+        /// Nobody takes the connection.
+        public static let unreachable = Code(rawValue: "git.unreachable")
+        /// The server did not speak git, or reported an error.
         public static let fetchFailed = Code(rawValue: "git.fetch-failed")
-        /// The server asks for credentials, or refuses the ones in the URL.
+        /// The server asks for credentials, or refuses the ones it was shown.
         public static let authentication = Code(rawValue: "git.authentication")
         /// The server's TLS certificate is not valid.
         public static let certificate = Code(rawValue: "git.certificate")

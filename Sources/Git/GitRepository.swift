@@ -1,13 +1,20 @@
 internal import CLibgit2
 internal import Foundation
+internal import Synchronization
 
 /// A bare repository on this machine, read in place. Its work runs on a thread of its own, one call after the other,
 /// and looks at neither the folder's owner nor the host's git configuration.
 ///
 /// Nothing is ever checked out: a file is read from the object database, and a tree becomes an archive.
 public actor GitRepository {
+    /// libgit2 does not wait for another's lock on a reference, it fails. Changing one takes about a millisecond.
+    static let changing = Mutex(())
+
+    let path: String
     let repository: Repository
     private let executor: QueueExecutor
+    /// Keeps the store as it is while it is read.
+    private let lease: StoreLease?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
@@ -17,6 +24,12 @@ public actor GitRepository {
     ///
     /// - Throws: `notARepository`.
     public init(bareAt path: String) throws(GitError) {
+        try self.init(bareAt: path, lease: nil)
+    }
+
+    init(bareAt path: String, lease: StoreLease?) throws(GitError) {
+        self.lease = lease
+        self.path = path
         repository = try Repository(bareAt: path)
         executor = QueueExecutor(label: "git \(path)")
     }
@@ -38,9 +51,13 @@ public actor GitRepository {
 
     /// All branches, by name.
     public func branches() throws(GitError) -> [Reference] {
-        let operation = "list branches"
+        try references(under: "refs/heads/")
+    }
+
+    func references(under prefix: String) throws(GitError) -> [Reference] {
+        let operation = "list \(prefix)"
         let iterator = try Handle(operation, free: git_reference_iterator_free) {
-            git_reference_iterator_glob_new(&$0, repository.handle.pointer, "refs/heads/*")
+            git_reference_iterator_glob_new(&$0, repository.handle.pointer, "\(prefix)*")
         }
         var names: [String] = []
         while true {
@@ -50,16 +67,16 @@ public actor GitRepository {
             try check(operation, status)
             if let name { names.append(String(cString: name)) }
         }
-        var branches: [Reference] = []
+        var references: [Reference] = []
         for name in names.sorted() {
             var oid = git_oid()
             let status = git_reference_name_to_id(&oid, repository.handle.pointer, name)
             // A push may have deleted it since the list was read.
             if status == GIT_ENOTFOUND.rawValue { continue }
             try check("read \(name)", status)
-            branches.append(Reference(name: name, target: ObjectID(oid)))
+            references.append(Reference(name: name, target: ObjectID(oid)))
         }
-        return branches
+        return references
     }
 
     /// The commit that `id` names, itself or through annotated tags.

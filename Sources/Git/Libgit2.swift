@@ -14,8 +14,18 @@ enum Libgit2 {
                 return .failure(GitError(status: status, operation: "leave out the host's git configuration"))
             }
         }
+        // A fetched pack has to be on disk before a branch says that it is there.
+        _ = flock_git_enable_fsync()
+        _ = flock_git_set_cache_size(cacheSize)
+        _ = flock_git_set_pack_max_object_size(objectSizeLimit) >= 0
         return .success(())
     }()
+
+    /// Bytes of an object in a pack that is fetched; larger than any file that may be exported. Two that are deltas of one
+    /// another are in memory at once.
+    static let objectSizeLimit = 64 << 20
+    /// Bytes of parsed objects, for all repositories together.
+    private static let cacheSize = 16 << 20
 
     /// Call before any other function of libgit2.
     static func start() throws(GitError) {

@@ -9,7 +9,7 @@ struct Repository: ~Copyable {
     private static let tagDepth = 8
 
     let handle: Handle
-    private let objects: Handle
+    let objects: Handle
 
     /// Opens without looking at who owns the folder, unlike `git_repository_open`.
     init(bareAt path: String) throws(GitError) {

@@ -19,9 +19,9 @@ struct CodeSource: Sendable {
             case .https(let url):
                 let name = WebhookSignature.sign(Array(url.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
                 let folder = "\(state.hook)/repositories/\(name).git"
-                let tip = try await GitRepository.fetch(
-                    url: url, branch: branch, into: folder, deadline: .seconds(120), byteLimit: 200 << 20)
-                return (try GitRepository(bareAt: folder), tip)
+                let fetched = try await GitRepository.fetch(
+                    .branch(branch), from: Remote(RemoteURL(url)), into: folder)
+                return (fetched.repository, fetched.commit)
             }
         } catch let error as GitError {
             throw DeployFailure(code: error.code.rawValue, message: error.description)

@@ -1,0 +1,53 @@
+/// Carries a talk with a server over a transport, and counts what comes.
+struct Download {
+    let limits: FetchLimits
+    private var session = UploadPackSession()
+    private var decoder = PktLineDecoder()
+    private(set) var received = 0
+
+    init(limits: FetchLimits) {
+        self.limits = limits
+    }
+
+    /// Those that the server has under a prefix.
+    mutating func references(
+        under prefix: String, over transport: inout any Transport
+    ) async throws(GitError) -> [Reference] {
+        try await exchange(nil, over: &transport) { _ in }
+        if let request = session.listRequest(prefix: prefix) {
+            try await exchange(request, over: &transport) { _ in }
+        }
+        return session.references.filter { $0.name.hasPrefix(prefix) }
+    }
+
+    /// The pack with a commit, once the references were listed.
+    mutating func pack(
+        with commit: ObjectID, known: UploadPackSession.Known, over transport: inout any Transport,
+        deliver: (UploadPackSession.Delivery) async throws(GitError) -> Void
+    ) async throws(GitError) {
+        try await exchange(session.packRequest(for: commit, known: known), over: &transport, deliver)
+    }
+
+    private mutating func exchange(
+        _ request: [UInt8]?, over transport: inout any Transport,
+        _ deliver: (UploadPackSession.Delivery) async throws(GitError) -> Void
+    ) async throws(GitError) {
+        try await transport.send(request)
+        while true {
+            while let packet = try decoder.next() {
+                if let delivery = try session.receive(packet) { try await deliver(delivery) }
+                if session.awaitsRequest || session.isDone { return }
+            }
+            // The next bytes are asked for when these are worked off, so a slow disk slows the server down.
+            guard let bytes = try await transport.read() else {
+                throw GitError(.fetchFailed, operation: "fetch", message: "the server's answer ended too early")
+            }
+            received += bytes.count
+            guard received <= limits.bytes else {
+                throw GitError(
+                    .tooLarge, operation: "fetch", message: "the server sent more than \(limits.bytes) bytes")
+            }
+            decoder.append(bytes)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import CLibgit2
+internal import Foundation
+internal import Synchronization
+
+/// What a repository needs to be a store of fetched commits. Each is there with all its files and without its parents,
+/// which the file `shallow` says, so that git understands the store, too.
+extension GitRepository {
+    /// Given to a server; more would not save much.
+    private static let haveLimit = 64
+
+    /// Opens the store, creates it where there is none, and empties it before when it has become too large.
+    static func openStore(at path: String, lease: StoreLease, limits: FetchLimits) throws(GitError) -> GitRepository {
+        let folder = "\(path)/objects/pack"
+        var packs = 0
+        var bytes = 0
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            // What a fetch that was killed has left.
+            if name.hasPrefix("pack_git2_"), let changed = attributes?[.modificationDate] as? Date,
+                changed.timeIntervalSinceNow < -3600
+            {
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+                continue
+            }
+            if name.hasSuffix(".pack") { packs += 1 }
+            bytes += attributes?[.size] as? Int ?? 0
+        }
+        if packs > limits.storePacks || bytes > limits.storeBytes { _ = lease.discard() }
+        do throws(GitError) {
+            return try GitRepository(bareAt: path, lease: lease)
+        } catch {
+            guard error.code == .notARepository else { throw error }
+        }
+        do throws(GitError) {
+            try createBare(at: path)
+        } catch {
+            // Another fetch created it meanwhile.
+            guard error.code == .alreadyExists else { throw error }
+        }
+        return try GitRepository(bareAt: path, lease: lease)
+    }
+
+    /// The commits that are there, newest fetches first, and which of them lack their parents.
+    func known() throws(GitError) -> UploadPackSession.Known {
+        let targets = Set(try references(under: "refs/").map(\.target))
+        return UploadPackSession.Known(
+            commits: Array(targets.prefix(Self.haveLimit)),
+            shallow: shallow().sorted { $0.description < $1.description })
+    }
+
+    func isKnown(_ commit: ObjectID) throws(GitError) -> Bool {
+        try references(under: "refs/").contains { $0.target == commit }
+    }
+
+    private var shallowFile: String { "\(path)/shallow" }
+
+    private func shallow() -> Set<ObjectID> {
+        let text = (try? String(contentsOfFile: shallowFile, encoding: .utf8)) ?? ""
+        return Set(text.split(separator: "\n").compactMap { ObjectID(String($0)) })
+    }
+
+    /// Written before the pack is there: a commit that lacks its parents must never look damaged.
+    func changeShallow(adding added: Set<ObjectID>, removing removed: Set<ObjectID>) throws(GitError) {
+        guard !added.isEmpty || !removed.isEmpty else { return }
+        try Self.changing.withLock { _ throws(GitError) in
+            let lines = shallow().union(added).subtracting(removed).map { "\($0)\n" }.sorted()
+            var file = try AtomicFile(shallowFile)
+            try file.append(Array(lines.joined().utf8))
+            try file.commit()
+        }
+    }
+
+    func point(_ name: String, to commit: ObjectID) throws(GitError) {
+        try Self.changing.withLock { _ throws(GitError) in
+            var oid = commit.oid
+            _ = try Handle("write \(name)", free: git_reference_free) {
+                git_reference_create(&$0, repository.handle.pointer, name, &oid, 1, "fetch")
+            }
+        }
+    }
+
+    /// Looks whether a commit is there with all its files.
+    ///
+    /// - Throws: `corrupt`.
+    func checkCompleteness(of commit: ObjectID) throws(GitError) {
+        do throws(GitError) {
+            var trees = [try repository.tree(ofCommit: commit)]
+            var seen = Set<ObjectID>()
+            while let next = trees.popLast() {
+                guard !Task.isCancelled else {
+                    throw GitError(.cancelled, operation: "check \(commit)", message: "the task was cancelled")
+                }
+                let tree = try repository.tree(next)
+                for index in 0..<git_tree_entrycount(tree.pointer) {
+                    guard let entry = TreeEntry(tree, at: index), entry.kind != .submodule,
+                        seen.insert(ObjectID(entry.oid)).inserted
+                    else { continue }
+                    if entry.kind == .folder {
+                        trees.append(entry.oid)
+                    } else {
+                        _ = try repository.blobSize(entry.oid, "check \(commit)")
+                    }
+                }
+            }
+        } catch {
+            guard error.code == .notFound || error.code == .other else { throw error }
+            throw error.with(code: .corrupt)
+        }
+    }
+}
