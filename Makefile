@@ -7,7 +7,7 @@ LINT_PACKAGES := shellcheck
 BENCH_PACKAGES := wrk gcc libc6-dev systemd
 BENCH_PRODUCTS := flock flock-engine flock-haproxy flock-backup flock-scaler
 # Clients that others wrote for Marathon; a compiler for apps that start in no time; an authority for certificates.
-TEST_PACKAGES := python3-marathon gcc libc6-dev openssl
+TEST_PACKAGES := python3-marathon python3-jsonschema gcc libc6-dev openssl
 SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
 
 .PHONY: help demo test lint bench build format packages

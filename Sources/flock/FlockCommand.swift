@@ -9,6 +9,7 @@ struct FlockCommand: AsyncParsableCommand {
             EXAMPLES
               flock up                          everything on this machine, in one process
               flock repo create shop            a repository to push to
+              flock check                       what is wrong in this folder's package.json
               git push flock main               in your program's folder
               flock apps                        what is there, and what sleeps
               flock logs shop -f
@@ -17,6 +18,6 @@ struct FlockCommand: AsyncParsableCommand {
             UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self,
             ReleasesCommand.self, RollbackCommand.self, PromoteCommand.self, CanaryCommand.self,
             RepoCommand.self,
-            DoctorCommand.self, DeliverCommand.self,
+            CheckCommand.self, DoctorCommand.self, DeliverCommand.self,
         ])
 }

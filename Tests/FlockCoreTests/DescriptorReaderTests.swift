@@ -27,7 +27,7 @@ import Testing
         #expect(descriptor.mem == 32)
         #expect(descriptor.ports == 1)
         #expect(descriptor.checks.count == 1)
-        #expect(descriptor.checks.first?.path == "/")
+        #expect(descriptor.checks.first?.kind == .http(path: "/"))
         #expect(descriptor.checks.first?.interval == .seconds(15))
         #expect(descriptor.checks.first?.maxConsecutiveFailures == 3)
         #expect(descriptor.scale.isEmpty)
@@ -37,7 +37,7 @@ import Testing
         let descriptor = try read(#"{"name": "demo", "scripts": {"start": "node ."}}"#)
         #expect(descriptor.instances == 1)
         #expect(descriptor.ports == 1)
-        #expect(descriptor.checks.map(\.path) == ["/"])
+        #expect(descriptor.checks.map(\.kind) == [.http(path: "/")])
         #expect(descriptor.version.idText == "0.0.0")
         #expect(descriptor.env.isEmpty && descriptor.hosts.isEmpty)
     }
@@ -51,7 +51,7 @@ import Testing
         let beside = try read(with: checks)
         let inside = try read(with: #""flock": {\#(checks)}"#)
         #expect(beside.checks == inside.checks)
-        #expect(beside.checks.first?.path == "/health")
+        #expect(beside.checks.first?.kind == .http(path: "/health"))
     }
 
     @Test func `a command of the flock key wins over the start script`() throws {
@@ -69,10 +69,10 @@ import Testing
                             "awake": ["weekdays 08:00-19:00 Europe/Madrid"]}
                 }
                 """#)
-        #expect(descriptor.env == ["GREETING": "hello"])
+        #expect(descriptor.env == ["GREETING": .text("hello")])
         #expect(descriptor.hosts.map(\.description) == ["shop.example.org"])
         let check = try #require(descriptor.checks.first)
-        #expect(check.path == nil && check.portIndex == 1)
+        #expect(check.kind == .tcp && check.portIndex == 1)
         #expect(check.timeout == .seconds(1) && check.grace == .milliseconds(500))
         var scale = ScaleOverrides()
         scale.min = 1
@@ -115,6 +115,12 @@ import Testing
         var says: [String]
 
         var testDescription: String { keys }
+        /// Whether a JSON schema cannot say it.
+        var isBeyondSchema: Bool {
+            ["hosts[", "scale.awake[0]", "http.allow[0]", "http.rate.per", "http.timeout", "checks[0].portIndex"]
+                .contains { key?.contains($0) == true }
+                || code == .conflict || key == "flock.dependencies[0]" || keys.contains("\"ports\": 0")
+        }
 
         init(_ keys: String, _ code: DescriptorError.Code, _ key: String?, _ says: String...) {
             self.keys = keys
@@ -124,7 +130,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    static let wrong: [Wrong] = [
         Wrong(#""flock": []"#, .wrongType, "flock", "a list", "an object"),
         Wrong(#""flock": {"instances": -1}"#, .outOfRange, "flock.instances", "-1", "0 to 1000"),
         Wrong(#""flock": {"instances": 1.5}"#, .wrongType, "flock.instances", "1.5", "a whole number"),
@@ -166,14 +172,40 @@ import Testing
         Wrong(#""checks": [{"path": "health"}]"#, .wrongType, "checks[0].path", "\"health\"", "/health"),
         Wrong(#""checks": [{"path": "/a b"}]"#, .wrongType, "checks[0].path", "/health"),
         Wrong(#""checks": [{"path": "/a\nb"}]"#, .wrongType, "checks[0].path", "/health"),
-        Wrong(#""checks": [{"protocol": "UDP"}]"#, .wrongType, "checks[0].protocol", "\"HTTP\" or \"TCP\""),
+        Wrong(
+            #""checks": [{"protocol": "UDP"}]"#, .wrongType, "checks[0].protocol", "\"HTTP\", \"TCP\" or \"COMMAND\""),
         Wrong(#""checks": [{"interval": 3}]"#, .unknownKey, "checks[0].interval", "known are:", "intervalSeconds"),
         Wrong(#""checks": [{"intervalSeconds": 0}]"#, .outOfRange, "checks[0].intervalSeconds", "0.1 to 86400"),
         Wrong(#""checks": [{"portIndex": 1}]"#, .outOfRange, "checks[0].portIndex", "0 to 0"),
+        Wrong(#""checks": [{"protocol": "COMMAND"}]"#, .wrongType, "checks[0].command", "is missing", "test -e"),
+        Wrong(#""checks": [{"protocol": "HTTP", "command": "true"}]"#, .conflict, "checks[0].command", "COMMAND"),
+        Wrong(#""checks": [], "flock": {"checks": []}"#, .conflict, "flock.checks", "beside"),
+        Wrong(#""flock": {"build": []}"#, .wrongType, "flock.build", "a list of 1 to 32 commands"),
+        Wrong(#""flock": {"build": ["make", 1]}"#, .wrongType, "flock.build", "a command or a list"),
+        Wrong(#""flock": {"build": "make", "image": "a:1"}"#, .conflict, "flock.build", "flock.image"),
+        Wrong(#""flock": {"image": "--privileged"}"#, .wrongType, "flock.image", "nginx:1.27"),
+        Wrong(#""flock": {"image": 1}"#, .wrongType, "flock.image", "a string"),
+        Wrong(#""flock": {"image": {}}"#, .wrongType, "flock.image.image", "is missing"),
+        Wrong(#""flock": {"image": {"image": "a b"}}"#, .wrongType, "flock.image.image", "the name of an image"),
+        Wrong(#""flock": {"image": {"image": "a", "ports": 1}}"#, .unknownKey, "flock.image.ports", "\"port\"?"),
+        Wrong(#""flock": {"image": {"image": "a", "port": -1}}"#, .outOfRange, "flock.image.port", "0 to 65535"),
+        Wrong(#""flock": {"image": {"image": "a", "network": "X"}}"#, .wrongType, "flock.image.network", "BRIDGE"),
+        Wrong(#""flock": {"group": "flock"}"#, .wrongType, "flock.group", "does not use itself"),
+        Wrong(#""flock": {"group": "a/b"}"#, .wrongType, "flock.group", "a-z"),
+        Wrong(#""flock": {"dependencies": ["demo"]}"#, .wrongType, "flock.dependencies[0]", "another program"),
+        Wrong(#""flock": {"dependencies": "db"}"#, .wrongType, "flock.dependencies", "a list"),
+        Wrong(#""flock": {"env": {"A": {"secret": "../x"}}}"#, .wrongType, "flock.env.A.secret", "name of a secret"),
+        Wrong(#""flock": {"env": {"A": {"consul": "a/../b"}}}"#, .wrongType, "flock.env.A.consul", "database/url"),
+        Wrong(#""flock": {"env": {"A": {"secret": "a", "consul": "b"}}}"#, .wrongType, "flock.env.A", "has to be"),
+        Wrong(#""flock": {"env": {"A": {"secret": "a", "x": "b"}}}"#, .unknownKey, "flock.env.A.x", "secret"),
         Wrong(#""flock": {"ports": 0}, "checks": [{}]"#, .outOfRange, "checks[0]", "no port"),
-    ])
+    ]
+
+    @Test(arguments: wrong)
     func `an error says file, key and what is right`(_ wrong: Wrong) throws {
-        let error = try #require(throws: DescriptorError.self) { try read(with: wrong.keys) }
+        let problems = try #require(throws: DescriptorProblems.self) { try read(with: wrong.keys) }
+        #expect(problems.others.isEmpty)
+        let error = problems.first
         #expect(error.code == wrong.code)
         #expect(error.key == wrong.key)
         #expect(error.description.hasPrefix("package.json: "))
@@ -183,13 +215,13 @@ import Testing
 
     @Test(arguments: ["", "{", "{'name': 'x'}", "\u{FEFF}garbage"])
     func `what is no JSON is called so`(_ text: String) throws {
-        let error = try #require(throws: DescriptorError.self) { try read(text) }
+        let error = try #require(throws: DescriptorProblems.self) { try read(text) }.first
         #expect(error.code == .notJSON)
         #expect(error.description.hasPrefix("package.json: is not valid JSON"))
     }
 
     @Test func `a document that is no object is refused`() throws {
-        let error = try #require(throws: DescriptorError.self) { try read("[]") }
+        let error = try #require(throws: DescriptorProblems.self) { try read("[]") }.first
         #expect(error.code == .wrongType && error.description.contains("an object"))
     }
 
@@ -198,23 +230,23 @@ import Testing
         #"{"name": "demo", "scripts": {"start": ""}}"#,
     ])
     func `a program that nothing starts is told what to add`(_ json: String) throws {
-        let error = try #require(throws: DescriptorError.self) { try read(json) }
+        let error = try #require(throws: DescriptorProblems.self) { try read(json) }.first
         #expect(error.code == .noCommand && error.key == "scripts.start")
         #expect(error.description.contains(#""start": "node server.js""#))
     }
 
     @Test(arguments: [#"{"scripts": {"start": "node ."}}"#, #"{"name": null, "scripts": {"start": "node ."}}"#])
     func `a missing name is called so`(_ json: String) throws {
-        let error = try #require(throws: NameError.self) { try read(json) }
-        #expect(error.code == .nameMissing)
+        let error = try #require(throws: DescriptorProblems.self) { try read(json) }.first
+        #expect(error.code.rawValue == "name_missing")
         #expect(error.description.contains("package.json: name: is missing") && error.description.contains("my-app"))
     }
 
     @Test func `a name that leads out of a folder is refused`() throws {
-        let error = try #require(throws: NameError.self) {
+        let error = try #require(throws: DescriptorProblems.self) {
             try read(#"{"name": "../etc", "scripts": {"start": "node ."}}"#)
-        }
-        #expect(error.code == .nameInvalid)
+        }.first
+        #expect(error.code.rawValue == "name_invalid")
         #expect(error.description.contains("package.json: name: ") && error.description.contains("@acme/shop"))
     }
 
@@ -232,5 +264,61 @@ import Testing
             try read(#"{"name": "x", "version": \#(value), "scripts": {"start": "node ."}}"#)
         }
         #expect("\(error)".hasPrefix("package.json: version: "), "\(error)")
+    }
+
+    @Test func `all that is wrong is found in one reading`() throws {
+        let problems = try #require(throws: DescriptorProblems.self) {
+            try read(
+                #"""
+                {"name": 1, "version": "x", "flock": {"instances": -1, "cpu": 1, "scale": {"maxx": 2}},
+                 "checks": [{"path": "x"}, 3]}
+                """#)
+        }
+        #expect(
+            problems.all.map(\.key) == [
+                "name", "version", "flock.instances", "checks[1]", "checks[0].path", "flock.scale.maxx", "flock.cpu",
+                "scripts.start",
+            ])
+        #expect(problems.description.split(separator: "\n").count == 8)
+    }
+
+    @Test func `an image needs no start command, a command is one of a check's kinds`() throws {
+        let descriptor = try read(
+            #"""
+            {"name": "demo", "checks": [{"command": "test -e ready"}], "flock": {"ports": 0, "image": "nginx:1.27",
+             "group": "shop", "dependencies": ["@acme/db"], "env": {"A": {"secret": "a"}, "B": {"consul": "x/y"}}}}
+            """#)
+        #expect(descriptor.command == nil)
+        #expect(descriptor.image == .init(name: "nginx:1.27", network: .bridge, port: 0, pull: false))
+        #expect(descriptor.checks.map(\.kind) == [.command("test -e ready")])
+        #expect(descriptor.group?.text == "shop" && descriptor.dependencies.map(\.text) == ["acme-db"])
+        #expect(descriptor.env == ["A": .secret("a"), "B": .consul("x/y")])
+        let options = try read(
+            #"{"name": "x", "flock": {"image": {"image": "a/b@sha256:0", "network": "HOST", "port": 80, "pull": true}}}"#
+        )
+        #expect(options.image == .init(name: "a/b@sha256:0", network: .host, port: 80, pull: true))
+    }
+
+    private func start(_ package: String, procfile: String? = nil, names: Set<String> = []) throws -> String? {
+        try Descriptor(
+            ProgramFiles(packageJSON: Array(package.utf8), procfile: procfile.map { Array($0.utf8) }, names: names)
+        ).command
+    }
+
+    @Test func `what starts a program is found as Heroku finds it`() throws {
+        let package = #"{"name": "x", "scripts": {"start": "node a.js"}}"#
+        #expect(try start(package, procfile: "worker: node w.js\nweb:   node b.js\n") == "node b.js")
+        #expect(try start(package, procfile: "worker: node w.js\n") == "node a.js")
+        #expect(try start(#"{"name": "x"}"#, names: ["server.js"]) == "node server.js")
+        #expect(
+            try start(#"{"name": "x", "flock": {"cmd": "node c.js"}}"#, procfile: "web: node b.js") == "node c.js")
+    }
+
+    @Test func `a Dockerfile alone is told to be built elsewhere`() throws {
+        let problems = try #require(throws: DescriptorProblems.self) {
+            try start(#"{"name": "x"}"#, names: ["Dockerfile"])
+        }
+        #expect(problems.first.code == .noImage && problems.first.file == "Dockerfile")
+        #expect(problems.first.message.contains("flock") && problems.first.message.contains("image"))
     }
 }

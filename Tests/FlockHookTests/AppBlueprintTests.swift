@@ -14,7 +14,9 @@ import Testing
             ?? AppName(slug: descriptor.slug, version: descriptor.version)
         return AppBlueprint(
             descriptor: descriptor, name: name, branch: preview ?? "main", version: "1.0.1", commit: "abc", deploy: 4,
-            release: 2, artifact: "http://127.0.0.1:9000/artifacts/a.tar")
+            release: 2,
+            env: descriptor.env.compactMapValues { if case .text(let text) = $0 { text } else { nil } },
+            artifact: "http://127.0.0.1:9000/artifacts/a.tar")
     }
 
     @Test func `the definition says all that versions of Marathon disagree about`() throws {
@@ -73,5 +75,11 @@ import Testing
     @Test func `a check without a path is one of the port`() throws {
         let app = try blueprint(#"{"checks": [{"protocol": "TCP"}]}"#).definition(instances: 1)
         #expect(app.healthChecks?.first?.protocol == "TCP" && app.healthChecks?.first?.path == nil)
+    }
+
+    @Test func `a check may be a command`() throws {
+        let check = try blueprint(#"{"checks": [{"command": "test -e ready"}]}"#).definition(instances: 1)
+            .healthChecks?.first
+        #expect(check?.protocol == "COMMAND" && check?.command?.value == "test -e ready" && check?.portIndex == nil)
     }
 }

@@ -307,6 +307,10 @@ public final class Site: Sendable {
 public struct Program: Sendable {
     public let path: String
 
+    public init(path: String) {
+        self.path = path
+    }
+
     @discardableResult
     public func git(_ arguments: [String]) async throws -> Ran {
         let ran = try await run("git", arguments, in: path)

@@ -10,6 +10,9 @@ public struct DescriptorError: Error, Sendable, Hashable, CustomStringConvertibl
         public static let outOfRange = Self(rawValue: "descriptor_out_of_range")
         public static let unknownKey = Self(rawValue: "descriptor_unknown_key")
         public static let noCommand = Self(rawValue: "descriptor_no_command")
+        /// A key that does not go with another one.
+        public static let conflict = Self(rawValue: "descriptor_conflict")
+        public static let noImage = Self(rawValue: "image_missing")
     }
 
     public var code: Code
@@ -27,5 +30,19 @@ public struct DescriptorError: Error, Sendable, Hashable, CustomStringConvertibl
 
     public var description: String {
         "\(file): \(key.map { "\($0): " } ?? "")\(message) [\(code.rawValue)]"
+    }
+}
+
+/// All that is wrong in a package.json; never empty.
+public struct DescriptorProblems: Error, Sendable, Hashable, CustomStringConvertible {
+    public var first: DescriptorError
+    public var others: [DescriptorError]
+
+    public var all: [DescriptorError] { [first] + others }
+    public var description: String { all.map(\.description).joined(separator: "\n") }
+
+    public init(_ first: DescriptorError, others: [DescriptorError] = []) {
+        self.first = first
+        self.others = others
     }
 }

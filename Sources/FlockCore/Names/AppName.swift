@@ -7,22 +7,27 @@ public struct AppName: Sendable, Hashable {
 
     public var slug: Slug
     public var kind: Kind
+    /// The Marathon group; host names do not show it.
+    public var group: Slug?
 
-    public init(slug: Slug, version: AppVersion) {
+    public init(slug: Slug, version: AppVersion, group: Slug? = nil) {
         self.slug = slug
         kind = .version(version)
+        self.group = group
     }
 
-    public init(slug: Slug, preview branch: BranchSlug) {
+    public init(slug: Slug, preview branch: BranchSlug, group: Slug? = nil) {
         self.slug = slug
         kind = .preview(branch)
+        self.group = group
     }
 
-    /// The Marathon id: `/shop-1.0.1`, or `/preview/feature-x/shop`.
+    /// The Marathon id: `/shop-1.0.1`, or `/preview/feature-x/shop`; in a group `/GROUP/shop-1.0.1`.
     public var id: String {
-        switch kind {
-        case .version(let version): "/\(slug)-\(version.idText)"
-        case .preview(let branch): "/preview/\(branch)/\(slug)"
+        let group = group.map { "/\($0)" } ?? ""
+        return switch kind {
+        case .version(let version): "\(group)/\(slug)-\(version.idText)"
+        case .preview(let branch): "/preview/\(branch)\(group)/\(slug)"
         }
     }
 

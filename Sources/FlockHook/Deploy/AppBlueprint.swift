@@ -11,6 +11,8 @@ struct AppBlueprint: Sendable, Hashable {
     var deploy: Int64
     /// `nil` for a preview, which is no release.
     var release: Int?
+    /// The descriptor's, with secrets filled in.
+    var env: [String: String]
     /// Where a task fetches the code.
     var artifact: String
 
@@ -22,15 +24,10 @@ struct AppBlueprint: Sendable, Hashable {
         app.mem = descriptor.mem
         app.disk = 0
         app.instances = instances
-        app.env = ["NODE_ENV": "production"].merging(descriptor.env) { _, own in own }
+        app.env = ["NODE_ENV": "production"].merging(env) { _, own in own }
         app.ports = Array(repeating: 0, count: descriptor.ports)
         app.uris = [artifact]
-        app.healthChecks = descriptor.checks.map { check in
-            HealthCheck(
-                protocol: check.path == nil ? "TCP" : "HTTP", path: check.path, portIndex: check.portIndex,
-                gracePeriodSeconds: check.grace / .seconds(1), intervalSeconds: check.interval / .seconds(1),
-                timeoutSeconds: check.timeout / .seconds(1), maxConsecutiveFailures: check.maxConsecutiveFailures)
-        }
+        app.healthChecks = descriptor.checks.map(HealthCheck.init)
         app.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: 1, maximumOverCapacity: 1)
         app.labels = labels
         return app
@@ -52,5 +49,24 @@ struct AppBlueprint: Sendable, Hashable {
         if !descriptor.http.isEmpty { labels[Label.http] = descriptor.http.label }
         if case .preview = name.kind { labels[Label.preview] = branch }
         return labels
+    }
+}
+
+extension HealthCheck {
+    fileprivate init(_ check: Descriptor.Check) {
+        let (name, path): (String, String?) =
+            switch check.kind {
+            case .http(let path): ("HTTP", path)
+            case .tcp: ("TCP", nil)
+            case .command: ("COMMAND", nil)
+            }
+        self.init(
+            protocol: name, path: path, portIndex: check.portIndex,
+            gracePeriodSeconds: check.grace / .seconds(1), intervalSeconds: check.interval / .seconds(1),
+            timeoutSeconds: check.timeout / .seconds(1), maxConsecutiveFailures: check.maxConsecutiveFailures)
+        if case .command(let line) = check.kind {
+            portIndex = nil
+            command = Command(value: line)
+        }
     }
 }

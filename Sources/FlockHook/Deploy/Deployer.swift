@@ -27,8 +27,8 @@ struct Deployer: Sendable {
         let isPreview = deploy.environment == Settings.Repository.Environment.preview.rawValue
         let name =
             isPreview
-            ? AppName(slug: descriptor.slug, preview: BranchSlug(branch: deploy.branch))
-            : AppName(slug: descriptor.slug, version: descriptor.version)
+            ? AppName(slug: descriptor.slug, preview: BranchSlug(branch: deploy.branch), group: descriptor.group)
+            : AppName(slug: descriptor.slug, version: descriptor.version, group: descriptor.group)
         let owner = try await store.claim(descriptor.slug, for: repository.key)
         guard owner == repository.key else {
             throw DeployFailure(
@@ -45,6 +45,12 @@ struct Deployer: Sendable {
         try await store.advance(deploy.id, to: .building, "packing \(descriptor.slug) \(descriptor.version)")
         let file = try await packing.archive(slug: descriptor.slug)
 
+        let env = try descriptor.env.mapValues { value in
+            guard case .text(let text) = value else {
+                throw DeployFailure(code: "secret_unknown", message: "no secrets are set")
+            }
+            return text
+        }
         let artifact = "http://\(settings.hook.listen.local)/artifacts/\(file)"
         // Nothing else may change what the name serves between the number and its release.
         try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
@@ -53,7 +59,7 @@ struct Deployer: Sendable {
             var blueprint = AppBlueprint(
                 descriptor: descriptor, name: AppName(slug: descriptor.slug, version: descriptor.version),
                 branch: deploy.branch, version: descriptor.version.idText, commit: commit.description,
-                deploy: deploy.id, release: release, artifact: artifact)
+                deploy: deploy.id, release: release, env: env, artifact: artifact)
             let production = blueprint.definition(instances: descriptor.instances)
             try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
             blueprint.name = name
@@ -72,7 +78,7 @@ struct Deployer: Sendable {
     /// Has Marathon start it, and waits until it has answered.
     private func start(_ blueprint: AppBlueprint, _ deploy: DeployRecord) async throws {
         let descriptor = blueprint.descriptor
-        let warning = MemoryFloor.warning(command: descriptor.command, mem: descriptor.mem)
+        let warning = MemoryFloor.warning(command: descriptor.command ?? "", mem: descriptor.mem)
         try await store.advance(
             deploy.id, to: .submitting,
             "starting \(blueprint.name.id)" + (warning.map { "; warning: \($0)" } ?? ""))

@@ -11,15 +11,11 @@ struct Packing: Sendable {
     /// - Throws: ``DeployFailure``.
     func descriptor() async throws -> Descriptor {
         do {
-            guard let bytes = try await git.file("package.json", at: commit) else {
-                throw DescriptorError(
-                    .fileMissing, message: "is missing at the top of the repository; \"npm init\" writes one")
-            }
-            return try Descriptor(packageJSON: bytes)
-        } catch let error as DescriptorError {
-            throw DeployFailure(code: error.code.rawValue, message: error.description)
-        } catch let error as NameError {
-            throw DeployFailure(code: error.code.rawValue, message: error.description)
+            return try Descriptor(ProgramFiles(packageJSON: try await git.file("package.json", at: commit)))
+        } catch let problems as DescriptorProblems {
+            throw DeployFailure(
+                code: problems.first.code.rawValue, message: problems.first.description,
+                details: problems.others.map { "also wrong: \($0)" })
         } catch let error as GitError {
             throw DeployFailure(code: error.code.rawValue, message: error.description)
         }
