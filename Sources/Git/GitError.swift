@@ -46,6 +46,8 @@ public struct GitError: Error, Sendable, CustomStringConvertible {
         public static let authentication = Code(rawValue: "git.authentication")
         /// The server's TLS certificate is not valid.
         public static let certificate = Code(rawValue: "git.certificate")
+        /// The ssh server shows a key that is not among those it may show, or none is known.
+        public static let hostKey = Code(rawValue: "git.host-key")
         /// The deadline passed.
         public static let timedOut = Code(rawValue: "git.timed-out")
         /// The task that asked was cancelled.

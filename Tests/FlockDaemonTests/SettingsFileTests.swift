@@ -88,7 +88,15 @@ import Yams
         ("marathon: [ftp://x]\n", ":1:12: ", ["marathon[0]", "http://HOST:PORT"]),
         ("engine:\n  ports: 5\n", ":2:3: ", ["engine.ports", "31000-32000"]),
         (
-            "hook:\n  repositories:\n    - url: ssh://x/y\n      secret: {file: s}\n      branches: {}\n", ":3:7: ",
+            "hook:\n  repositories:\n    - url: http://x/y\n      secret: {file: s}\n      branches: {}\n", ":3:7: ",
+            ["hook.repositories[0].url", "allow: [http]"]
+        ),
+        (
+            "hook:\n  repositories:\n    - url: https://x/y\n      hostKeys: [x]\n", ":4:18: ",
+            ["hostKeys[0]", "ssh-keyscan"]
+        ),
+        (
+            "hook:\n  repositories:\n    - url: git://x/y\n      secret: {file: s}\n      branches: {}\n", ":3:7: ",
             ["hook.repositories[0].url", "https://"]
         ),
         ("parts:\n  haproxy: {nodes: [\"http://10.0.0.6:9002\"]}\n", ":2:21: ", ["parts.haproxy.nodes[0]", "https"]),
@@ -136,6 +144,30 @@ import Yams
             try await load(nil, set: set, environment: environment)
         }
         #expect(error.code == .settings && error.message.contains(says), "\(error)")
+    }
+
+    @Test func `a repository says how it is reached`() async throws {
+        let settings = try await load(
+            """
+            hook:
+              authority: {file: /etc/ca.pem}
+              repositories:
+                - url: git@github.com:acme/shop.git
+                  secret: {file: s}
+                  branches: {}
+                  key: {file: /keys/shop}
+                  hostKeys: ["SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"]
+                - url: http://forge.lan/acme/shop
+                  secret: {file: s}
+                  branches: {}
+                  token: {file: /tokens/shop}
+                  allow: [http, privateAddresses]
+            """)
+        #expect(settings.hook.authority.file == "/etc/ca.pem")
+        let (ssh, http) = (settings.hook.repositories[0], settings.hook.repositories[1])
+        #expect(ssh.key?.file == "/keys/shop" && ssh.token == nil && ssh.allow.isEmpty)
+        #expect(ssh.hostKeys.map(\.fingerprint) == ["SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"])
+        #expect(http.token?.file == "/tokens/shop" && http.allow == [.http, .privateAddresses])
     }
 
     @Test func `a secret's path is relative to the file`() async throws {

@@ -14,7 +14,7 @@ enum Fixtures {
 
     static func repository(_ branches: [String: Settings.Repository.Environment]) -> KnownRepository {
         KnownRepository(
-            key: "https://github.com/acme/shop", source: .https(url: "https://github.com/acme/shop"), secretFile: "",
+            key: "https://github.com/acme/shop", source: .remote(url: "https://github.com/acme/shop"), secretFile: "",
             branches: branches)
     }
 

@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         "https://github.com/acme/shop", "https://github.com/acme/shop.git", "https://github.com/acme/shop/",
         "https://GitHub.com/acme/shop", "http://github.com/acme/shop", "https://github.com/acme/shop.git/",
+        "git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop.git", "ssh://git@GitHub.com:22/acme/shop",
     ])
     func `every spelling of an address is the same repository`(_ address: String) {
         #expect(RepositoryDirectory.key(address) == "https://github.com/acme/shop")

@@ -57,15 +57,31 @@ public struct Settings: Codable, Sendable, Hashable {
         public var listen: ListenAddress
         /// How long a new app may take to answer its check before the deploy has failed.
         public var healthTimeout: TimeSpan
+        /// PEM: who may sign the certificates of servers that code is fetched from, beside those that the system trusts.
+        public var authority: SecretFile
         public var repositories: [Repository]
     }
 
     public struct Repository: Codable, Sendable, Hashable {
         public enum Environment: String, Codable, Sendable, CaseIterable { case production, preview }
 
-        /// `https://…`, or the path of a bare repository on this machine.
+        /// What is refused for a repository unless it is named here.
+        public enum Allowance: String, Codable, Sendable, CaseIterable {
+            /// http without TLS.
+            case http
+            /// Loopback, link-local and private addresses.
+            case privateAddresses
+        }
+
+        /// `https://…`, `ssh://…`, `USER@HOST:PATH`, or the path of a bare repository on this machine.
         public var url: String
         public var secret: SecretFile
+        /// For https.
+        public var token: SecretFile?
+        /// The private key for ssh.
+        public var key: SecretFile?
+        public var hostKeys: [HostKey]
+        public var allow: [Allowance]
         /// Patterns of branch names (`*` for any run of characters) and what they deploy to.
         public var branches: [String: Environment]
     }

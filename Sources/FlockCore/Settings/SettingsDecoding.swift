@@ -112,31 +112,46 @@ extension Settings.Stats {
 }
 
 extension Settings.Hook {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, healthTimeout, repositories }
+    enum CodingKeys: String, CodingKey, CaseIterable { case listen, healthTimeout, authority, repositories }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         healthTimeout = try container.decode(TimeSpan.self, forKey: .healthTimeout)
+        authority = try container.decode(Settings.SecretFile.self, forKey: .authority)
         repositories = try container.decode([Settings.Repository].self, forKey: .repositories)
     }
 }
 
 extension Settings.Repository {
-    enum CodingKeys: String, CodingKey, CaseIterable { case url, secret, branches }
+    enum CodingKeys: String, CodingKey, CaseIterable { case url, secret, token, key, hostKeys, allow, branches }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         url = try container.decode(String.self, forKey: .url)
-        guard url.hasPrefix("https://") || url.hasPrefix("/") else {
+        allow = try container.decodeIfPresent([Allowance].self, forKey: .allow) ?? []
+        let isHTTP = url.hasPrefix("http://") && allow.contains(.http)
+        let isSSH = url.hasPrefix("ssh://") || url.wholeMatch(of: #/[^@:/]+@[^@:/]+:.+/#) != nil
+        guard url.hasPrefix("https://") || isHTTP || isSSH || url.hasPrefix("/") else {
             throw DecodingError.dataCorruptedError(
                 forKey: .url, in: container,
-                debugDescription: "\"\(url)\" is neither https://… nor the absolute path of a bare repository")
+                debugDescription:
+                    "\"\(url)\" is neither https://… nor ssh://… nor the absolute path of a bare repository"
+                    + (url.hasPrefix("http://") ? "; http needs \"allow: [http]\"" : ""))
         }
+        token = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .token)
+        key = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .key)
+        hostKeys = try container.decodeIfPresent([HostKey].self, forKey: .hostKeys) ?? []
         secret = try container.decode(Settings.SecretFile.self, forKey: .secret)
         branches = try container.decode([String: Environment].self, forKey: .branches)
+    }
+}
+
+extension Settings.Repository.Allowance {
+    public init(from decoder: any Decoder) throws {
+        self = try Self(choice: decoder)
     }
 }
 

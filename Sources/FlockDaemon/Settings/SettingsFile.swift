@@ -101,9 +101,14 @@ public struct SettingsFile: Sendable {
         if !settings.backup.pages.isEmpty { settings.backup.pages = absolute(settings.backup.pages) }
         for index in settings.hook.repositories.indices {
             settings.hook.repositories[index].secret.file = absolute(settings.hook.repositories[index].secret.file)
+            for file in [\Settings.Repository.token, \.key] {
+                guard let own = settings.hook.repositories[index][keyPath: file] else { continue }
+                settings.hook.repositories[index][keyPath: file]?.file = absolute(own.file)
+            }
         }
         for file in [
             \Settings.marathonToken.file, \.parts.token.file, \.parts.certificate.file, \.parts.authority.file,
+            \.hook.authority.file,
         ]
         where !settings[keyPath: file].isEmpty {
             settings[keyPath: file] = absolute(settings[keyPath: file])

@@ -6,7 +6,8 @@ struct KnownRepository: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         /// A bare repository on this machine, read in place.
         case local(path: String)
-        case https(url: String)
+        /// On another machine.
+        case remote(url: String)
     }
 
     /// What its deliveries and claims are kept under.
@@ -14,6 +15,7 @@ struct KnownRepository: Sendable, Hashable {
     var source: Source
     var secretFile: String
     var branches: [String: Settings.Repository.Environment]
+    var access = RepositoryAccess()
 
     /// Read each time, so that a new secret holds at once. Empty when there is none, which fits no signature.
     var secret: [UInt8] {
@@ -65,11 +67,13 @@ struct RepositoryDirectory: Sendable {
     }
 
     private var all: [KnownRepository] {
-        let configured = settings.current.hook.repositories.map { entry in
+        let hook = settings.current.hook
+        let configured = hook.repositories.map { entry in
             KnownRepository(
                 key: Self.key(entry.url),
-                source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .https(url: entry.url),
-                secretFile: entry.secret.file, branches: entry.branches)
+                source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
+                secretFile: entry.secret.file, branches: entry.branches,
+                access: RepositoryAccess(entry, authority: hook.authority))
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []
         let created = names.filter { $0.hasSuffix(".git") }.sorted().map { name in
@@ -82,13 +86,17 @@ struct RepositoryDirectory: Sendable {
         return configured + created
     }
 
-    /// One spelling for `https://GitHub.com/acme/shop.git` and `https://github.com/acme/shop/`.
+    /// One spelling for `https://GitHub.com/acme/shop.git`, `https://github.com/acme/shop/` and
+    /// `git@github.com:acme/shop`.
     static func key(_ address: String) -> String {
         var text = address[...]
         if text.hasPrefix("file://") { text = text.dropFirst(7) }
         while text.hasSuffix("/") { text = text.dropLast() }
         if text.hasPrefix("/") { return URL(fileURLWithPath: String(text)).standardizedFileURL.path }
         if text.hasSuffix(".git") { text = text.dropLast(4) }
+        if let ssh = text.wholeMatch(of: #/(?:ssh://)?[^@:/]+@([^@:/]+)(?::\d+/|[:/])/?(.+)/#) {
+            return "https://\(ssh.1.lowercased())/\(ssh.2)"
+        }
         guard let scheme = text.range(of: "://") else { return String(text) }
         let rest = text[scheme.upperBound...]
         let host = rest.prefix { $0 != "/" }

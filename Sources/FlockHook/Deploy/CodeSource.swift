@@ -12,19 +12,43 @@ struct CodeSource: Sendable {
             switch repository.source {
             case .local(let path):
                 let git = try GitRepository(bareAt: path)
-                guard let tip = try await git.tip(of: branch) else {
-                    throw DeployFailure(code: "branch_gone", message: "branch \(branch) is not there any more")
-                }
+                guard let tip = try await git.tip(of: branch) else { throw Self.gone(branch) }
                 return (git, tip)
-            case .https(let url):
-                let name = WebhookSignature.sign(Array(url.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
-                let folder = "\(state.hook)/repositories/\(name).git"
-                let fetched = try await GitRepository.fetch(
-                    .branch(branch), from: Remote(RemoteURL(url)), into: folder)
-                return (fetched.repository, fetched.commit)
+            case .remote(let url):
+                let remote = try repository.access.remote(at: url)
+                do throws(GitError) {
+                    let fetched = try await GitRepository.fetch(.branch(branch), from: remote, into: store(of: url))
+                    return (fetched.repository, fetched.commit)
+                } catch {
+                    // A server that hides a repository says something else.
+                    throw error.code == .notFound ? Self.gone(branch) : error as any Error
+                }
             }
         } catch let error as GitError {
             throw DeployFailure(code: error.code.rawValue, message: error.description)
         }
+    }
+
+    /// The branches as they are at their source, without fetching anything: by full names, each with its commit.
+    ///
+    /// - Throws: ``DeployFailure``.
+    func branches(of repository: KnownRepository) async throws -> [Reference] {
+        do {
+            switch repository.source {
+            case .local(let path): return try await GitRepository(bareAt: path).branches()
+            case .remote(let url): return try await repository.access.remote(at: url).references()
+            }
+        } catch let error as GitError {
+            throw DeployFailure(code: error.code.rawValue, message: error.description)
+        }
+    }
+
+    private func store(of url: String) -> String {
+        let name = WebhookSignature.sign(Array(url.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
+        return "\(state.hook)/repositories/\(name).git"
+    }
+
+    private static func gone(_ branch: String) -> DeployFailure {
+        DeployFailure(code: "branch_gone", message: "branch \(branch) is not there any more")
     }
 }

@@ -3,6 +3,10 @@ public struct Remote: Sendable {
     public var url: RemoteURL
     /// Shown to an http server as the password of `x-access-token`; to no other host than the URL's.
     public var token: String?
+    /// The file with the private key for ssh.
+    public var keyFile: String?
+    /// The keys that an ssh server may show; for github.com those that GitHub publishes, where none is given.
+    public var hostKeys: [HostKeyFingerprint]
     /// PEM file with authorities whose certificates are trusted, beside the system's.
     public var authorities: String?
     /// Whether http without TLS is allowed.
@@ -11,11 +15,14 @@ public struct Remote: Sendable {
     public var allowsPrivateAddresses: Bool
 
     public init(
-        _ url: RemoteURL, token: String? = nil, authorities: String? = nil, allowsHTTP: Bool = false,
+        _ url: RemoteURL, token: String? = nil, keyFile: String? = nil, hostKeys: [HostKeyFingerprint] = [],
+        authorities: String? = nil, allowsHTTP: Bool = false,
         allowsPrivateAddresses: Bool = false
     ) {
         self.url = url
         self.token = token
+        self.keyFile = keyFile
+        self.hostKeys = hostKeys
         self.authorities = authorities
         self.allowsHTTP = allowsHTTP
         self.allowsPrivateAddresses = allowsPrivateAddresses
@@ -23,7 +30,8 @@ public struct Remote: Sendable {
 
     /// The references whose full names begin with `prefix`, each with the commit that it leads to.
     ///
-    /// - Throws: `authentication`, `repositoryNotFound`, `certificate`, `unsafeAddress`, `unsafeURL`, `timedOut`,
+    /// - Throws: `authentication`, `repositoryNotFound`, `certificate`, `hostKey`, `unreachable`, `unsafeRedirect`,
+    ///   `unsafeAddress`, `unsafeURL`, `timedOut`,
     ///   `cancelled`, `tooLarge`, `fetchFailed`.
     public func references(
         under prefix: String = "refs/heads/", limits: FetchLimits = .default
@@ -47,8 +55,7 @@ public struct Remote: Sendable {
                 .unsafeURL, operation: "fetch \(url)", message: "http without TLS is not allowed",
                 hint: "give an https URL")
         case .http, .https: return try await HTTPTransport.connected(to: self, at: addresses, limits, body)
-        case .ssh:
-            throw GitError(.unsafeURL, operation: "fetch \(url)", message: "ssh is not spoken")
+        case .ssh: return try await SSHTransport.connected(to: self, at: addresses, limits, body)
         }
     }
 }
