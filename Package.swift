@@ -173,7 +173,9 @@ let package = Package(
         tests("HAProxy"),
         tests("FlockCore"),
         tests("FlockDaemon", [asyncHTTPClient, hummingbird, logging, serviceLifecycle, nioHTTP1]),
-        tests("FlockHook", ["Git", grdb]),
+        tests(
+            "FlockHook",
+            ["FlockDaemon", "Git", asyncHTTPClient, grdb, logging, nioCore, nioHTTP1, serviceLifecycle]),
         tests("FlockHAProxy", [logging]),
         tests("FlockScaler", [asyncHTTPClient, logging]),
         tests("FlockBackup", ["flock-backup", "FlockCore", "Marathon", logging, nioCore, nioPosix, nioHTTP1]),

@@ -1,28 +1,34 @@
 import AsyncHTTPClient
 public import FlockCore
 import Foundation
-import Git
 public import Logging
 import Marathon
 public import ServiceLifecycle
 
-/// Takes deliveries, and works off their deploys: one at a time for each branch of each repository.
+/// Takes deliveries, works off their deploys, and looks for pushes that nobody told of.
 public actor HookService: Service, Reporting {
     let store: HookStore
     let repositories: RepositoryDirectory
     let state: StateFolder
     let releases: Releases
+    private let settings: LiveSettings
     private let deployer: Deployer
+    private let watch: BranchWatch
     private let http: HTTPClient
     private let logger: Logger
-    /// Branches with a deploy under way.
-    private var busy: Set<String> = []
+    /// Deploys that are worked on, with their lanes.
+    private var running: [Int64: String] = [:]
+    private var work: [Int64: Task<Void, Never>] = [:]
+    private var isDraining = false
+    /// When each repository is looked at next.
+    private var looks: [String: ContinuousClock.Instant] = [:]
     private var received = 0
     private var finished: [DeployRecord.State: Int] = [:]
-    private var arrivals: AsyncStream<Void>.Continuation?
+    private let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Throws: when the store in the state folder cannot be opened.
     public init(settings: LiveSettings, state: StateFolder, logger: Logger) throws {
+        self.settings = settings
         self.state = state
         self.logger = logger
         store = try HookStore(folder: state.hook)
@@ -31,92 +37,142 @@ public actor HookService: Service, Reporting {
         releases = Releases(
             settings: settings, state: state, store: store,
             marathon: MarathonClient(settings: settings.current, state: state, http: http), logger: logger)
-        deployer = Deployer(settings: settings, state: state, store: store, releases: releases, logger: logger)
+        watch = BranchWatch(store: store, source: CodeSource(state: state), observer: nil, logger: logger)
+        deployer = Deployer(
+            settings: settings, state: state, store: store, releases: releases, logger: logger,
+            submitted: { [arrival] in _ = arrival.yield() })
     }
 
     public func run() async throws {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        arrivals = continuation
-        await catchUp()
-        // What an earlier process left unfinished.
-        continuation.yield()
+        try await store.recover()
         await withDiscardingTaskGroup { group in
-            for await _ in stream.cancelOnGracefulShutdown() {
-                for deploy in (try? await store.unfinished()) ?? [] {
-                    let branch = "\(deploy.repository) \(deploy.ref)"
-                    guard busy.insert(branch).inserted else { continue }
-                    group.addTask { await self.work(deploy, branch: branch) }
+            group.addTask { await self.lookAgainAndAgain() }
+            // What an earlier process left unfinished.
+            arrival.yield()
+            for await _ in arrivals.cancelOnGracefulShutdown() {
+                let unfinished = (try? await store.unfinished()) ?? []
+                for deploy in DeployQueue.next(
+                    unfinished, running: running, builders: settings.current.hook.builders)
+                {
+                    let task = begin(deploy)
+                    group.addTask {
+                        await withTaskCancellationHandler {
+                            await task.value
+                        } onCancel: {
+                            task.cancel()
+                        }
+                    }
                 }
             }
-            // Interrupted deploys start over with the next process.
+            // Interrupted deploys go on with the next process.
             group.cancelAll()
         }
+        try await close()
+    }
+
+    /// Takes no delivery any more.
+    func close() async throws {
+        isDraining = true
         try await http.shutdown()
     }
 
-    /// Stores a verified delivery and starts its deploy.
-    func accept(
-        delivery: String, push: PushPayload, repository: KnownRepository
-    ) async throws -> HookStore.Receipt {
-        let receipt = try await store.receive(
-            delivery: delivery, repository: repository.key, ref: push.ref, commit: push.after,
-            verdict: DeliveryVerdict(push, repository: repository), at: Date())
+    // MARK: Deliveries
+
+    /// Stores a verified delivery and starts its deploys.
+    /// - Throws: ``DeliveryRefusal``, when it is not stored.
+    func accept(_ delivery: Delivery) async throws -> HookStore.Receipt {
+        guard !isDraining else {
+            throw DeliveryRefusal(.draining, "flock-hook is ending; its next start finds what was pushed")
+        }
+        let receipt: HookStore.Receipt
+        do {
+            receipt = try await store.receive(delivery, at: Date())
+        } catch {
+            logger.error("a delivery cannot be stored: \(error)", metadata: ["repository": "\(delivery.repository)"])
+            throw DeliveryRefusal(.storeUnavailable, "the delivery could not be stored; deliver it again")
+        }
+        CrashPoint.hookReceived.pass()
         received += 1
-        arrivals?.yield()
+        if delivery.changes.contains(where: { $0.after == nil }) { looks[delivery.repository] = nil }
+        arrival.yield()
         return receipt
     }
 
-    /// Deploys what was pushed to this machine's repositories while nobody took deliveries.
-    private func catchUp() async {
-        for repository in repositories.local {
-            guard case .local(let path) = repository.source else { continue }
-            do {
-                for branch in try await GitRepository(bareAt: path).branches() {
-                    let commit = branch.target.description
-                    let last = try await store.lastCommit(of: repository.key, ref: branch.name)
-                    guard last != commit else { continue }
-                    let push = PushPayload(ref: branch.name, before: last ?? "", after: commit)
-                    guard case .deploy = DeliveryVerdict(push, repository: repository) else { continue }
-                    logger.info("pushed while away", metadata: ["repository": "\(path)", "ref": "\(branch.name)"])
-                    _ = try await accept(delivery: "catch-up \(UUID().uuidString)", push: push, repository: repository)
+    /// Ends a deploy that Marathon does not have yet.
+    /// - Returns: the deploy as it was.
+    func cancel(_ id: Int64) async throws -> DeployRecord? {
+        let deploy = try await store.cancel(id)
+        if deploy?.state.isCancellable == true {
+            work[id]?.cancel()
+            finished[.cancelled, default: 0] += 1
+            arrival.yield()
+        }
+        return deploy
+    }
+
+    // MARK: Branches
+
+    private func lookAgainAndAgain() async {
+        var complained: Set<String> = []
+        while !Task.isCancelled && !isDraining {
+            for repository in repositories.all where looks[repository.key] ?? .now <= .now {
+                let pause = min(repository.poll ?? .seconds(86_400), settings.current.hook.resync.duration)
+                looks[repository.key] = .now + pause
+                do {
+                    if try await !watch.look(at: repository).isEmpty { arrival.yield() }
+                    complained.remove(repository.key)
+                } catch {
+                    guard !Task.isCancelled, complained.insert(repository.key).inserted else { continue }
+                    logger.warning(
+                        "cannot look for pushes: \(error)", metadata: ["repository": "\(repository.key)"])
                 }
-            } catch {
-                logger.warning("cannot look for pushes that were missed: \(error)", metadata: ["repository": "\(path)"])
             }
+            try? await Task.sleep(for: .milliseconds(250))
         }
     }
 
-    private func work(_ deploy: DeployRecord, branch: String) async {
-        do {
-            try await attempt(deploy)
-        } catch is CancellationError {
-            // The process ends; the deploy stays unfinished.
-        } catch {
-            logger.error("deploy failed: \(error)", metadata: ["deploy": "\(deploy.id)"])
+    // MARK: Deploys
+
+    private func begin(_ deploy: DeployRecord) -> Task<Void, Never> {
+        running[deploy.id] = deploy.lane
+        let task = Task {
+            do {
+                try await attempt(deploy)
+            } catch is CancellationError {
+                // The process ends, and the deploy stays unfinished; or somebody cancelled it.
+            } catch is DeployEnded {
+                // Cancelled between two steps.
+            } catch {
+                logger.error("deploy failed: \(error)", metadata: ["deploy": "\(deploy.id)"])
+            }
+            running[deploy.id] = nil
+            work[deploy.id] = nil
+            arrival.yield()
         }
-        busy.remove(branch)
-        arrivals?.yield()
+        work[deploy.id] = task
+        return task
     }
 
     private func attempt(_ deploy: DeployRecord) async throws {
-        guard deploy.attempts < 5 else {
-            return try await fail(
-                deploy, DeployFailure(code: "interrupted", message: "interrupted \(deploy.attempts) times"))
-        }
         guard let repository = repositories.find(key: deploy.repository) else {
             return try await fail(
                 deploy,
                 DeployFailure(
-                    code: "repository_unknown", message: "\(deploy.repository) is not in the settings any more"))
+                    code: ReasonCode.repositoryUnknown.rawValue,
+                    message: "\(deploy.repository) is not in the settings any more"))
         }
-        try await store.begin(deploy.id)
         do {
             try await deployer.deploy(deploy, from: repository)
-            finished[.live, default: 0] += 1
+            if let end = try await store.deploy(deploy.id)?.state { finished[end, default: 0] += 1 }
         } catch let failure as DeployFailure {
-            try await fail(deploy, failure)
-        } catch  where !(error is CancellationError || Task.isCancelled) {
-            try await fail(deploy, DeployFailure(code: "internal", message: "\(error)"))
+            if failure.code == ReasonCode.branchGone.rawValue {
+                try await store.finish(deploy.id, .superseded, .branchGone(deploy.branch))
+                finished[.superseded, default: 0] += 1
+            } else {
+                try await fail(deploy, failure)
+            }
+        } catch  where !(error is CancellationError || error is DeployEnded || Task.isCancelled) {
+            try await fail(deploy, DeployFailure(code: ReasonCode.internalError.rawValue, message: "\(error)"))
         }
     }
 

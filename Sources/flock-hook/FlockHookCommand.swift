@@ -9,8 +9,8 @@ struct FlockHookCommand: AsyncParsableCommand {
         commandName: "flock-hook",
         abstract: "Turns pushes into apps: takes webhooks, deploys what was pushed, makes releases.",
         discussion: """
-            Point a GitHub webhook at http://HOST:9000/github, content type application/json, with the secret of the \
-            repository's entry in flock.yaml.
+            Point a webhook of GitHub, GitLab, Gitea or Bitbucket at http://HOST:9000/hooks, content type \
+            application/json, with the secret of the repository's entry in flock.yaml.
 
             EXAMPLES
               flock-hook --config /etc/flock/flock.yaml

@@ -181,8 +181,30 @@ import Yams
                 """
             try text.write(toFile: path, atomically: true, encoding: .utf8)
             let settings = try SettingsFile(path: path, environment: [:]).load()
-            #expect(settings.hook.repositories.map(\.secret.file) == ["\(folder)/secrets/shop", "/etc/x"])
+            #expect(settings.hook.repositories.flatMap(\.secret.files) == ["\(folder)/secrets/shop", "/etc/x"])
             #expect(settings.hook.repositories.map(\.branches) == [["main": .production], ["*": .preview]])
+        }
+    }
+
+    @Test func `a repository may have two secrets while one is changed, and be looked at by itself`() async throws {
+        func repository(_ secret: String, _ more: String = "") -> String {
+            "hook:\n  repositories: [{url: /srv/x.git, secret: \(secret), branches: {main: production}\(more)}]\n"
+        }
+        let settings = try await load(repository("[{file: /new}, {file: /old}]", ", poll: 30s"))
+        #expect(settings.hook.repositories.map(\.secret.files) == [["/new", "/old"]])
+        #expect(settings.hook.repositories.map(\.poll) == [TimeSpan(.seconds(30))])
+        #expect(settings.hook.builders == 2 && settings.hook.resync == TimeSpan(.seconds(600)))
+        for (text, words) in [
+            (repository("[]"), "0 secrets"), (repository("[{file: a}, {file: b}, {file: c}]"), "3 secrets"),
+            (repository("{file: a}", ", poll: 10ms"), "use 1s or more"), ("hook: {resync: 0s}\n", "use 1s or more"),
+            ("hook: {builders: 0}\n", "use 1 to 100"), (repository("{fiel: a}"), "known are: file"),
+        ] {
+            do {
+                _ = try await load(text)
+                Issue.record("taken: \(text)")
+            } catch {
+                #expect("\(error)".contains(words), "\(error)")
+            }
         }
     }
 

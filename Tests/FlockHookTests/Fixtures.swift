@@ -10,11 +10,9 @@ enum Fixtures {
         return Array(try Data(contentsOf: folder.appending(path: "Fixtures/webhooks/\(name)")))
     }
 
-    static func push(_ name: String) throws -> PushPayload? { PushPayload(json: try payload(name)) }
-
     static func repository(_ branches: [String: Settings.Repository.Environment]) -> KnownRepository {
         KnownRepository(
-            key: "https://github.com/acme/shop", source: .remote(url: "https://github.com/acme/shop"), secretFile: "",
+            key: "https://github.com/acme/shop", source: .remote(url: "https://github.com/acme/shop"), secretFiles: [],
             branches: branches)
     }
 

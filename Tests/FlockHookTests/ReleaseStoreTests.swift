@@ -7,16 +7,19 @@ import Testing
 
 @Suite struct ReleaseStoreTests {
     private let slug = Slug("shop")!
+    private let commit = String(repeating: "c", count: 40)
 
     private func withStore(_ body: (HookStore, Int64) async throws -> Void) async throws {
         let folder = Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try HookStore(folder: folder)
         _ = try await store.claim(slug, for: "https://x/shop")
-        let deploy = try await store.receive(
-            delivery: "d", repository: "https://x/shop", ref: "refs/heads/main", commit: "c",
-            verdict: .deploy(branch: "main", environment: .production), at: Date()
-        ).deploy.id
+        var repository = Fixtures.repository(["main": .production])
+        repository.key = "https://x/shop"
+        let change = try RefChange(name: "refs/heads/main", before: nil, after: commit)
+        let receipt = try await store.receive(
+            Delivery(forge: .github, id: "d", repository: repository, changes: [change]), at: Date())
+        let deploy = try #require(receipt.deploys.first).id
         try await body(store, deploy)
     }
 
@@ -32,7 +35,7 @@ import Testing
             try await store.setLive(2, of: slug)
             let told = try await store.releases(of: slug)
             #expect(told.map(\.number) == [2])
-            #expect(told[0].cause == .rollback && told[0].source == 1 && told[0].commit == "c")
+            #expect(told[0].cause == .rollback && told[0].source == 1 && told[0].commit == commit)
             #expect(told[0].branch == "main")
         }
     }

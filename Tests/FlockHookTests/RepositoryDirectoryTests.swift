@@ -33,9 +33,9 @@ import Testing
         let file = Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: file) }
         var repository = Fixtures.repository([:])
-        repository.secretFile = file
-        #expect(repository.secret.isEmpty)
+        repository.secretFiles = [file]
+        #expect(repository.secrets == [[]])
         try "s3cret\n".write(toFile: file, atomically: true, encoding: .utf8)
-        #expect(repository.secret == Array("s3cret".utf8))
+        #expect(repository.secrets == [Array("s3cret".utf8)])
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The gaps in the protocols of sleeping, waking, scaling down and routing: a process may be gone after each of them.
+/// The gaps in the protocols of sleeping, waking, scaling down, routing and deploying: a process may be gone after each of them.
 ///
 /// For tests: a daemon that is started with `FLOCK_FAULT=scaler.held` is killed when it comes there, one with
 /// `FLOCK_FAULT=stop:scaler.held` is stopped until it gets SIGCONT. Nothing else looks at the variable.
@@ -25,6 +25,14 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     case haproxyReleasing = "haproxy.releasing"
 
     case engineStored = "engine.stored"
+
+    case hookReceived = "hook.received"
+    case hookResolving = "hook.resolving"
+    case hookBuilding = "hook.building"
+    case hookSubmitting = "hook.submitting"
+    case hookSubmitted = "hook.submitted"
+    case hookVerified = "hook.verified"
+    case hookReleased = "hook.released"
 
     private static let chosen: (point: CrashPoint, signal: Int32)? = {
         guard let text = ProcessInfo.processInfo.environment["FLOCK_FAULT"] else { return nil }

@@ -59,6 +59,10 @@ public struct Settings: Codable, Sendable, Hashable {
         public var healthTimeout: TimeSpan
         /// PEM: who may sign the certificates of servers that code is fetched from, beside those that the system trusts.
         public var authority: SecretFile
+        /// Deploys that are prepared at once; those that Marathon starts do not count.
+        public var builders: Int
+        /// How often all branches are looked at for pushes that nobody told of.
+        public var resync: TimeSpan
         public var repositories: [Repository]
     }
 
@@ -75,7 +79,7 @@ public struct Settings: Codable, Sendable, Hashable {
 
         /// `https://…`, `ssh://…`, `USER@HOST:PATH`, or the path of a bare repository on this machine.
         public var url: String
-        public var secret: SecretFile
+        public var secret: Secrets
         /// For https.
         public var token: SecretFile?
         /// The private key for ssh.
@@ -84,6 +88,13 @@ public struct Settings: Codable, Sendable, Hashable {
         public var allow: [Allowance]
         /// Patterns of branch names (`*` for any run of characters) and what they deploy to.
         public var branches: [String: Environment]
+        /// How often its branches are looked at, where no webhook reaches Flock; `nil` for every ``Hook/resync``.
+        public var poll: TimeSpan?
+
+        /// One secret, or the new and the old one while it is changed.
+        public struct Secrets: Codable, Sendable, Hashable {
+            public var files: [String]
+        }
     }
 
     public struct SecretFile: Codable, Sendable, Hashable {

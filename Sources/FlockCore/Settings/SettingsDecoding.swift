@@ -112,7 +112,9 @@ extension Settings.Stats {
 }
 
 extension Settings.Hook {
-    enum CodingKeys: String, CodingKey, CaseIterable { case listen, healthTimeout, authority, repositories }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case listen, healthTimeout, authority, builders, resync, repositories
+    }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
@@ -120,12 +122,20 @@ extension Settings.Hook {
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         healthTimeout = try container.decode(TimeSpan.self, forKey: .healthTimeout)
         authority = try container.decode(Settings.SecretFile.self, forKey: .authority)
+        builders = try container.decode(.builders, in: 1...100)
+        resync = try container.decode(TimeSpan.self, forKey: .resync)
+        guard resync.duration >= .seconds(1) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .resync, in: container, debugDescription: "\(resync) is too short; use 1s or more")
+        }
         repositories = try container.decode([Settings.Repository].self, forKey: .repositories)
     }
 }
 
 extension Settings.Repository {
-    enum CodingKeys: String, CodingKey, CaseIterable { case url, secret, token, key, hostKeys, allow, branches }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case url, secret, token, key, hostKeys, allow, branches, poll
+    }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
@@ -144,8 +154,35 @@ extension Settings.Repository {
         token = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .token)
         key = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .key)
         hostKeys = try container.decodeIfPresent([HostKey].self, forKey: .hostKeys) ?? []
-        secret = try container.decode(Settings.SecretFile.self, forKey: .secret)
+        secret = try container.decode(Secrets.self, forKey: .secret)
         branches = try container.decode([String: Environment].self, forKey: .branches)
+        poll = try container.decodeIfPresent(TimeSpan.self, forKey: .poll)
+        if let poll, poll.duration < .seconds(1) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .poll, in: container, debugDescription: "\(poll) is too short; use 1s or more")
+        }
+    }
+}
+
+extension Settings.Repository.Secrets {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if (try? decoder.unkeyedContainer()) != nil {
+            let list = try container.decode([Settings.SecretFile].self)
+            guard (1...2).contains(list.count) else {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription: "\(list.count) secrets; write one {file: PATH}, or the new and the old one")
+            }
+            files = list.map(\.file)
+        } else {
+            files = [try container.decode(Settings.SecretFile.self).file]
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(files.map { Settings.SecretFile(file: $0) })
     }
 }
 

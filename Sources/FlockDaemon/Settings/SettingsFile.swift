@@ -100,7 +100,8 @@ public struct SettingsFile: Sendable {
             certificates.isEmpty ? StateFolder(settings.state).certificates : absolute(certificates)
         if !settings.backup.pages.isEmpty { settings.backup.pages = absolute(settings.backup.pages) }
         for index in settings.hook.repositories.indices {
-            settings.hook.repositories[index].secret.file = absolute(settings.hook.repositories[index].secret.file)
+            settings.hook.repositories[index].secret.files = settings.hook.repositories[index].secret.files.map(
+                absolute)
             for file in [\Settings.Repository.token, \.key] {
                 guard let own = settings.hook.repositories[index][keyPath: file] else { continue }
                 settings.hook.repositories[index][keyPath: file]?.file = absolute(own.file)

@@ -16,8 +16,16 @@ public struct LocalHookAPI: Sendable {
         HookAPI(hook: hook).addRoutes(to: router)
         ReleaseAPI(releases: hook.releases).addRoutes(to: router)
         router.get("/v1/deploys") { request, _ in
-            let limit = request.uri.queryParameters.get("limit", as: Int.self) ?? 20
-            return try Self.json(try await hook.store.deploys(limit: min(max(1, limit), 1000)))
+            let query = request.uri.queryParameters
+            let state = query.get("state").map { DeployRecord.State(rawValue: $0) }
+            if state == .some(nil) { throw HTTPError(.badRequest, message: "there is no such state") }
+            let limit = query.get("limit", as: Int.self) ?? 20
+            return try Self.json(
+                try await hook.store.deploys(
+                    limit: min(max(1, limit), 1000), slug: query.get("app"), state: state ?? nil))
+        }
+        router.post("/v1/deploys/:id/cancel") { _, context in
+            try await cancel(try context.parameters.require("id", as: Int64.self))
         }
         router.get("/v1/deploys/:id") { _, context in
             guard let deploy = try await hook.store.deploy(try context.parameters.require("id", as: Int64.self)) else {
@@ -35,6 +43,23 @@ public struct LocalHookAPI: Sendable {
                     try await writer.finish(nil)
                 })
         }
+    }
+
+    /// Ends a deploy that Marathon does not have yet; else says why not, with a code of its own.
+    private func cancel(_ id: Int64) async throws -> Response {
+        guard let deploy = try await hook.cancel(id) else {
+            return try Self.json(DeliveryAnswer(code: .deployUnknown, "there is no deploy \(id)"), .notFound)
+        }
+        if deploy.state.isFinal {
+            return try Self.json(
+                DeliveryAnswer(code: .alreadyEnded, "deploy \(id) has ended: \(deploy.summary)"), .conflict)
+        }
+        guard deploy.state.isCancellable else {
+            let advice = "push a mend, or roll back"
+            return try Self.json(
+                DeliveryAnswer(code: .alreadySubmitted, "Marathon has deploy \(id) already; \(advice)"), .conflict)
+        }
+        return try Self.json(try await hook.store.deploy(id))
     }
 
     /// Gives every event, as one line of JSON, until the deploy has ended.
@@ -58,9 +83,9 @@ public struct LocalHookAPI: Sendable {
         return encoder
     }
 
-    private static func json(_ value: some Encodable) throws -> Response {
+    private static func json(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
-            status: .ok, headers: [.contentType: "application/json"],
+            status: status, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 }

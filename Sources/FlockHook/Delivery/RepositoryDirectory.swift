@@ -13,14 +13,19 @@ struct KnownRepository: Sendable, Hashable {
     /// What its deliveries and claims are kept under.
     var key: String
     var source: Source
-    var secretFile: String
+    /// One, or two while the secret is changed.
+    var secretFiles: [String]
     var branches: [String: Settings.Repository.Environment]
+    /// How often its branches are looked at, if oftener than those of others.
+    var poll: Duration?
     var access = RepositoryAccess()
 
-    /// Read each time, so that a new secret holds at once. Empty when there is none, which fits no signature.
-    var secret: [UInt8] {
-        guard let data = FileManager.default.contents(atPath: secretFile) else { return [] }
-        return Array(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
+    /// Read each time, so that a new secret holds at once. One that is missing is empty, which fits no proof.
+    var secrets: [[UInt8]] {
+        secretFiles.map { file in
+            let data = FileManager.default.contents(atPath: file) ?? Data()
+            return Array(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
+        }
     }
 
     /// What a branch deploys to. An exact name wins over patterns, a longer pattern over a shorter one.
@@ -59,20 +64,22 @@ struct RepositoryDirectory: Sendable {
         return all.first { keys.contains($0.key) }
     }
 
-    func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
-
-    /// Those on this machine.
-    var local: [KnownRepository] {
-        all.filter { if case .local = $0.source { true } else { false } }
+    /// Whether a greeting that names no repository, such as an organization's, comes from somebody who knows the
+    /// secret of one. Greetings are small; what is not is no greeting.
+    func greets(_ proof: DeliveryHead.Proof, _ body: [UInt8]) -> Bool {
+        body.count <= 64 << 10
+            && WebhookSignature.isValid(proof, of: body, secrets: all.flatMap(\.secrets))
     }
 
-    private var all: [KnownRepository] {
+    func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
+
+    var all: [KnownRepository] {
         let hook = settings.current.hook
         let configured = hook.repositories.map { entry in
             KnownRepository(
                 key: Self.key(entry.url),
                 source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
-                secretFile: entry.secret.file, branches: entry.branches,
+                secretFiles: entry.secret.files, branches: entry.branches, poll: entry.poll?.duration,
                 access: RepositoryAccess(entry, authority: hook.authority))
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []
@@ -80,7 +87,7 @@ struct RepositoryDirectory: Sendable {
             let path = "\(state.repositories)/\(name)"
             return KnownRepository(
                 key: Self.key(path), source: .local(path: path),
-                secretFile: "\(state.secrets)/\(name.dropLast(4))",
+                secretFiles: ["\(state.secrets)/\(name.dropLast(4))"],
                 branches: ["main": .production, "master": .production])
         }
         return configured + created

@@ -29,15 +29,18 @@ struct CodeSource: Sendable {
         }
     }
 
-    /// The branches as they are at their source, without fetching anything: by full names, each with its commit.
-    ///
+    /// The commits at the ends of the branches, by the branches' short names, without fetching anything.
     /// - Throws: ``DeployFailure``.
-    func branches(of repository: KnownRepository) async throws -> [Reference] {
+    func tips(of repository: KnownRepository) async throws -> [String: String] {
         do {
-            switch repository.source {
-            case .local(let path): return try await GitRepository(bareAt: path).branches()
-            case .remote(let url): return try await repository.access.remote(at: url).references()
-            }
+            let branches =
+                switch repository.source {
+                case .local(let path): try await GitRepository(bareAt: path).branches()
+                case .remote(let url): try await repository.access.remote(at: url).references()
+                }
+            return Dictionary(
+                branches.map { (String($0.name.dropFirst("refs/heads/".count)), $0.target.description) },
+                uniquingKeysWith: { first, _ in first })
         } catch let error as GitError {
             throw DeployFailure(code: error.code.rawValue, message: error.description)
         }

@@ -12,6 +12,14 @@ public struct DeployRecord: Codable, Sendable, Hashable {
             case .queued, .resolving, .fetching, .checking, .building, .submitting, .verifying: false
             }
         }
+
+        /// Under way, and Marathon knows nothing of it: it can be done again from its beginning.
+        var isPreparing: Bool { [.resolving, .fetching, .checking, .building].contains(self) }
+
+        /// Marathon may have it.
+        var isSubmitted: Bool { self == .submitting || self == .verifying }
+
+        var isCancellable: Bool { self == .queued || isPreparing }
     }
 
     public var id: Int64
@@ -32,6 +40,9 @@ public struct DeployRecord: Codable, Sendable, Hashable {
     public var attempts: Int
     public var createdAt: Date
     public var endedAt: Date?
+
+    /// How it is, with the reason where there is one: the words that a delivery is answered with, too.
+    public var summary: String { reason.map { "\(state.rawValue): \($0)" } ?? state.rawValue }
 
     public var branch: String { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst(11)) : ref }
 }

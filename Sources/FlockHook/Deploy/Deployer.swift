@@ -12,15 +12,17 @@ struct Deployer: Sendable {
     let store: HookStore
     let releases: Releases
     let logger: Logger
+    /// Called when Marathon has a deploy's app.
+    let submitted: @Sendable () -> Void
 
     /// - Throws: ``DeployFailure``.
     func deploy(_ deploy: DeployRecord, from repository: KnownRepository) async throws {
-        try await store.advance(deploy.id, to: .resolving, "looking up branch \(deploy.branch)")
+        if deploy.state.isSubmitted, try await resume(deploy) { return }
+        try await store.begin(deploy.id, "looking up branch \(deploy.branch)")
         let (git, commit) = try await CodeSource(state: state).tip(of: deploy.branch, in: repository)
+        CrashPoint.hookResolving.pass()
+        guard try await store.resolve(deploy.id, tip: commit.description) else { return }
         let packing = Packing(state: state, git: git, commit: commit)
-        if commit.description != deploy.commit {
-            try await store.advance(deploy.id, to: .resolving, "the branch has moved on to \(short(commit))")
-        }
 
         try await store.advance(deploy.id, to: .checking, "reading package.json at \(short(commit))")
         let descriptor = try await packing.descriptor()
@@ -44,6 +46,7 @@ struct Deployer: Sendable {
 
         try await store.advance(deploy.id, to: .building, "packing \(descriptor.slug) \(descriptor.version)")
         let file = try await packing.archive(slug: descriptor.slug)
+        CrashPoint.hookBuilding.pass()
 
         let env = try descriptor.env.mapValues { value in
             guard case .text(let text) = value else {
@@ -64,15 +67,46 @@ struct Deployer: Sendable {
             try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
             blueprint.name = name
             try await start(blueprint, deploy)
-            if let release {
-                try await store.recordRelease(release, slug: descriptor.slug, appID: name.id, deploy: deploy.id)
-                try await releases.publish(release, of: descriptor.slug, as: name.id)
-            }
-            try await store.finish(
-                deploy.id, .live,
-                reason: release.map { "release \($0) is live at \(url)" } ?? "live at \(url)")
+            try await publish(release, of: descriptor.slug, as: name.id, url: url, deploy)
         }
-        logger.info("deployed", metadata: ["deploy": "\(deploy.id)", "app": "\(name.id)"])
+    }
+
+    /// Goes on with a deploy that an earlier process gave to Marathon.
+    /// - Returns: false when Marathon did not get it, so that it begins again.
+    private func resume(_ deploy: DeployRecord) async throws -> Bool {
+        guard let id = deploy.appID, let slug = deploy.slug.flatMap(Slug.init) else { return false }
+        let isPreview = deploy.environment == Settings.Repository.Environment.preview.rawValue
+        return try await releases.turns.one(at: isPreview ? id : slug.text) {
+            guard isPreview || deploy.release != nil,
+                let app = try await rollout.persistently({ try await releases.marathon.app(id) }),
+                app.labels[Label.deploy] == String(deploy.id), app.labels[Label.commit] == deploy.commit
+            else { return false }
+            let version = app.versionInfo?.lastConfigChangeAt ?? app.version
+            let former = try await store.keepFormer(nil, of: deploy.id)
+            try await rollout.verify(.init(id: id, version: version, former: former))
+            try await publish(isPreview ? nil : deploy.release, of: slug, as: id, url: deploy.url ?? "", deploy)
+            return true
+        }
+    }
+
+    /// The app has come up: from now on its name serves it.
+    /// - Parameter release: `nil` for a preview.
+    private func publish(
+        _ release: Int?, of slug: Slug, as id: String, url: String, _ deploy: DeployRecord
+    ) async throws {
+        CrashPoint.hookVerified.pass()
+        if let release {
+            try await store.recordRelease(release, slug: slug, appID: id, deploy: deploy.id)
+            try await releases.publish(release, of: slug, as: id)
+            CrashPoint.hookReleased.pass()
+        }
+        try await store.finish(
+            deploy.id, .live, reason: release.map { "release \($0) is live at \(url)" } ?? "live at \(url)")
+        logger.info("deployed", metadata: ["deploy": "\(deploy.id)", "app": "\(id)"])
+    }
+
+    private var rollout: Rollout {
+        Rollout(settings: settings, marathon: releases.marathon, persistently: Persistence(logger: logger))
     }
 
     /// Has Marathon start it, and waits until it has answered.
@@ -82,11 +116,12 @@ struct Deployer: Sendable {
         try await store.advance(
             deploy.id, to: .submitting,
             "starting \(blueprint.name.id)" + (warning.map { "; warning: \($0)" } ?? ""))
-        let rollout = Rollout(
-            settings: settings, marathon: releases.marathon, persistently: Persistence(logger: logger))
+        CrashPoint.hookSubmitting.pass()
         let submission = try await rollout.submit(blueprint.definition(instances: descriptor.instances)) {
             try await store.keepFormer($0, of: deploy.id)
         }
+        submitted()
+        CrashPoint.hookSubmitted.pass()
         try await store.advance(deploy.id, to: .verifying, "waiting for it to answer its check")
         try await rollout.verify(submission)
     }

@@ -18,7 +18,9 @@ struct DeliverCommand: AsyncParsableCommand {
     @OptionGroup var options: DaemonOptions
     @Option(help: "The bare repository.") var repository: String
     @Option(help: "File with the repository's secret; else the one of \"flock repo create\".") var secretFile: String?
-    @Option(help: "Where flock-hook takes deliveries; else its socket in the state folder.") var hook: String?
+    @Option(
+        help: "Where flock-hook takes deliveries, as in http://HOST:9000/hooks; else its socket in the state folder.")
+    var hook: String?
 
     func run() async throws {
         try await Connection.run(options) { connection in
@@ -31,56 +33,63 @@ struct DeliverCommand: AsyncParsableCommand {
                 throw ExitCode.failure
             }
             let secret = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            var failed = false
+            var changes: [LocalDelivery.Change] = []
             while let line = readLine() {
                 let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
                 guard parts.count == 3 else { continue }
-                let push = LocalPush(repository: path, name: name, before: parts[0], after: parts[1], ref: parts[2])
-                if try await !deliver(push, secret: Array(secret.utf8), connection) { failed = true }
+                changes.append(.init(ref: parts[2], before: parts[0], after: parts[1]))
             }
-            if failed { throw ExitCode.failure }
+            let push = LocalDelivery(repository: path, changes: changes)
+            guard try await deliver(push, secret: Array(secret.utf8), connection) else { throw ExitCode.failure }
         }
     }
 
     /// - Returns: whether nothing failed.
-    private func deliver(_ push: LocalPush, secret: [UInt8], _ connection: Connection) async throws -> Bool {
+    private func deliver(_ push: LocalDelivery, secret: [UInt8], _ connection: Connection) async throws -> Bool {
         let body = try JSONEncoder().encode(push)
-        let socket = URL(httpURLWithSocketPath: connection.state.socket(.hook), uri: "/github")
+        let socket = URL(httpURLWithSocketPath: connection.state.socket(.hook), uri: "/hooks")
         var request = HTTPClientRequest(url: hook ?? socket?.absoluteString ?? "")
         request.method = .POST
         request.headers = [
-            "Content-Type": "application/json", "User-Agent": "flock deliver", "X-GitHub-Event": "push",
-            "X-GitHub-Delivery": UUID().uuidString.lowercased(),
-            WebhookSignature.header: WebhookSignature.sign(Array(body), secret: secret),
+            "Content-Type": "application/json", "User-Agent": "flock deliver", "X-Flock-Event": "push",
+            // Random, since a push from A to B may come twice.
+            "X-Flock-Delivery": UUID().uuidString.lowercased(),
+            "X-Flock-Signature-256": WebhookSignature.sign(Array(body), secret: secret),
         ]
         request.body = .bytes(ByteBuffer(data: body))
-        let answer: Answer
+        let answer: DeliveryAnswer
         do {
             let response = try await connection.http.execute(request, timeout: .seconds(30))
             answer = try JSONDecoder().decode(
-                Answer.self, from: Data(buffer: try await response.body.collect(upTo: 1 << 20)))
+                DeliveryAnswer.self, from: Data(buffer: try await response.body.collect(upTo: 16 << 20)))
         } catch {
             Output.write(
                 "Flock: flock-hook does not answer. What you pushed is kept, and is deployed when it is back.\n")
             return false
         }
-        guard let deploy = answer.deploy, answer.state != "ignored" else {
+        guard let changes = answer.changes else {
             Output.write("Flock: \(answer.message)\n")
-            return answer.state == "ignored"
+            return answer.code == ReasonCode.nothingChanged.rawValue
         }
-        let end = try await DeployStory(connection.part(.hook)).follow(deploy) { event, _ in
+        var isGood = true
+        for change in changes {
+            if change.state != "queued" {
+                Output.write("Flock: \(change.message)\n")
+            } else if try await follow(change.deploy, connection) == .failed {
+                isGood = false
+            }
+        }
+        return isGood
+    }
+
+    private func follow(_ deploy: Int64, _ connection: Connection) async throws -> DeployRecord.State {
+        try await DeployStory(connection.part(.hook)).follow(deploy) { event, _ in
             switch event.state {
             case .live: Output.write("Flock: \(event.text)\n")
             case .failed: Output.write("Flock: deploy \(deploy) failed: \(event.text)\n")
+            case .superseded, .cancelled: Output.write("Flock: \(event.state.rawValue): \(event.text)\n")
             default: Output.write("-----> \(event.text)\n")
             }
         }
-        return end != .failed
-    }
-
-    private struct Answer: Decodable {
-        var deploy: Int64?
-        var state: String?
-        var message: String
     }
 }

@@ -75,7 +75,7 @@ struct UpCommand: AsyncParsableCommand {
             Output.write(
                 """
                 Flock is starting. Apps answer at \(settings.url(host: "<app>.\(settings.domain)"))
-                  webhooks    http://\(settings.hook.listen)/github
+                  webhooks    http://\(settings.hook.listen)/hooks
                   statistics  http://\(settings.stats.listen)/stats
                   state       \(context.state.path)
 

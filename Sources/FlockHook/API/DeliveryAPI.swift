@@ -1,0 +1,99 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What forges ask: deliveries.
+struct DeliveryAPI: Sendable {
+    let hook: HookService
+    /// GitHub sends nothing larger.
+    private static let bodyLimit = 25 << 20
+
+    func addRoutes(to router: Router<BasicRequestContext>) {
+        let paths: [(String, Forge?)] =
+            [("/hooks", nil)] + Forge.allCases.filter { $0 != .git }.map { ("/\($0.rawValue)", $0) }
+        for (path, forge) in paths {
+            router.post(RouterPath(path)) { request, _ in try await answer(request, expecting: forge) }
+            for method in [HTTPRequest.Method.get, .head, .put, .patch, .delete] {
+                router.on(RouterPath(path), method: method) { _, _ in
+                    var response = Self.refuse(DeliveryRefusal(.methodNotAllowed, "deliveries are sent with POST"))
+                    response.headers[.allow] = "POST"
+                    return response
+                }
+            }
+        }
+    }
+
+    private func answer(_ request: Request, expecting forge: Forge?) async throws -> Response {
+        do {
+            let receipt = try await receive(request, expecting: forge)
+            return Self.json(
+                DeliveryAnswer(receipt),
+                receipt.deploys.contains { !$0.state.isFinal } && !receipt.isDuplicate ? .accepted : .ok)
+        } catch let refusal as DeliveryRefusal {
+            return Self.refuse(refusal)
+        }
+    }
+
+    private func receive(_ request: Request, expecting expected: Forge?) async throws -> HookStore.Receipt {
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > Self.bodyLimit {
+            throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
+        }
+        let header: (String) -> String? = { name in HTTPField.Name(name).flatMap { request.headers[$0] } }
+        let head = try DeliveryHead(expecting: expected, header)
+        let raw: [UInt8]
+        do {
+            raw = Array(try await request.body.collect(upTo: Self.bodyLimit).readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
+        }
+        let body = try DeliveryBody(raw, contentType: request.headers[.contentType], forge: head.forge)
+        let payload = try DeliveryPayload(json: body.json, head: head)
+        // A forge that names no delivery cannot send one again.
+        let id = head.id ?? UUID().uuidString.lowercased()
+        if payload.event == .ping, payload.addresses.isEmpty {
+            guard hook.repositories.greets(head.proof, body.signed) else { throw DeliveryRefusal.unproven }
+            return try await hook.accept(
+                Delivery(forge: head.forge, id: id, repository: nil, event: "ping", reason: .pong(nil)))
+        }
+        let known = hook.repositories.find(payload.addresses)
+        let isProven = WebhookSignature.isValid(head.proof, of: body.signed, secrets: known?.secrets ?? [])
+        guard let known, isProven else { throw DeliveryRefusal.unproven }
+        let delivery =
+            switch payload.event {
+            case .push: Delivery(forge: head.forge, id: id, repository: known, changes: payload.changes)
+            case .ping: Delivery(forge: head.forge, id: id, repository: known, event: "ping", reason: .pong(known.key))
+            case .other(let name):
+                Delivery(forge: head.forge, id: id, repository: known, event: name, reason: .eventIgnored(name))
+            case .inBody:
+                Delivery(forge: head.forge, id: id, repository: known, event: "system", reason: .eventIgnored("system"))
+            }
+        return try await hook.accept(delivery)
+    }
+
+    // MARK: Answers
+
+    private static func refuse(_ refusal: DeliveryRefusal) -> Response {
+        let status: HTTPResponse.Status =
+            switch refusal.code {
+            case .bodyTooLarge: .contentTooLarge
+            case .contentTypeUnsupported: .unsupportedMediaType
+            case .methodNotAllowed: .methodNotAllowed
+            case .signatureInvalid: .unauthorized
+            case .draining, .storeUnavailable: .serviceUnavailable
+            default: .badRequest
+            }
+        var response = json(DeliveryAnswer(code: refusal.code, refusal.message), status)
+        if status == .serviceUnavailable { response.headers[.retryAfter] = "5" }
+        return response
+    }
+
+    private static func json(_ answer: DeliveryAnswer, _ status: HTTPResponse.Status) -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let data = (try? encoder.encode(answer)) ?? Data()
+        return Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}

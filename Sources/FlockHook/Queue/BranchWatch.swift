@@ -1,0 +1,44 @@
+import FlockCore
+import Foundation
+import Logging
+
+/// Somebody who keeps something for branches that are deployed, such as previews.
+protocol TargetObserver: Sendable {
+    /// Told until it does not throw.
+    func changed(_ change: TargetChange) async throws
+}
+
+/// Looks at the ends of branches, and queues what no delivery told of. A delivery may be lost, late or out of order:
+/// what is deployed is always what the branch leads to.
+struct BranchWatch: Sendable {
+    let store: HookStore
+    let source: CodeSource
+    let observer: (any TargetObserver)?
+    let logger: Logger
+
+    /// - Returns: the deploys that are due.
+    /// - Throws: when the repository does not answer.
+    func look(at repository: KnownRepository) async throws -> [DeployRecord] {
+        let targets = try await store.targets().filter { $0.repository == repository.key }
+        let tips = try await source.tips(of: repository)
+        var found: [DeployRecord] = []
+        for (branch, commit) in tips.sorted(by: { $0.key < $1.key }) {
+            let deploy = try await store.found(
+                commit, on: branch, in: repository, cause: "found at the end of branch \(branch)", at: Date())
+            if let deploy { found.append(deploy) }
+        }
+        for target in targets where tips[target.branch] == nil {
+            try await store.lost(target)
+            guard let observer else { continue }
+            do {
+                try await observer.changed(.deleted(repository: repository.key, branch: target.branch))
+                try await store.forget(target)
+            } catch {
+                logger.warning(
+                    "what branch \(target.branch) left behind is not gone: \(error)",
+                    metadata: ["repository": "\(repository.key)"])
+            }
+        }
+        return found
+    }
+}
