@@ -20,6 +20,8 @@ public struct GitError: Error, Sendable, CustomStringConvertible {
         public static let notACommit = Code(rawValue: "git.not-a-commit")
         /// The path names a folder where a file is needed.
         public static let notAFile = Code(rawValue: "git.not-a-file")
+        /// The path names something else where a folder is needed.
+        public static let notAFolder = Code(rawValue: "git.not-a-folder")
         /// A limit on files, bytes, depth or length was exceeded.
         public static let tooLarge = Code(rawValue: "git.too-large")
         /// A name, mode or link that is refused because it could write or read outside its folder.

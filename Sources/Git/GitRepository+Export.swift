@@ -9,15 +9,18 @@ extension GitRepository {
     /// The file appears under its name only when it is complete and on disk, with mode 0600; one that was there is
     /// replaced.
     ///
-    /// - Parameter destination: the archive's path, in a folder that exists.
+    /// - Parameters:
+    ///   - root: the folder that is exported, with `/` between its parts; empty for all. A link may not lead out of it.
+    ///   - destination: the archive's path, in a folder that exists.
     /// - Throws: `unsafeEntry` for a name, a mode or a symbolic link that could reach outside of the tree, `submodule`,
-    ///   `lfsPointer`, `tooLarge`, `fileSystem`, `cancelled`, and `notFound` or `notACommit` for the commit. Nothing is
+    ///   `lfsPointer`, `tooLarge`, `fileSystem`, `cancelled`, and `notFound`, `notACommit` or `notAFolder` for the commit and the root. Nothing is
     ///   left at `destination` or beside it then.
     public func export(
-        _ commit: ObjectID, to destination: String, limits: ExportLimits = .default
+        _ commit: ObjectID, root: String = "", to destination: String, limits: ExportLimits = .default
     ) throws(GitError) -> ExportSummary {
         let commit = try repository.commit(commit)
-        let listing = try TreeListing(of: repository.treeID(of: commit), in: repository, limits: limits)
+        let tree = try repository.folder(at: root, in: repository.treeID(of: commit), "export")
+        let listing = try TreeListing(of: tree, in: repository, limits: limits)
         var tar = try TarWriter(to: destination, time: git_commit_time(commit.pointer))
         for entry in listing.entries {
             try TreeListing.checkCancellation()

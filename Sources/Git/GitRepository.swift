@@ -106,18 +106,9 @@ public actor GitRepository {
         _ path: String, at commit: ObjectID, limit: Int = 256 * 1024
     ) throws(GitError) -> [UInt8]? {
         let operation = "read \(path.debugDescription) at \(commit)"
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.allSatisfy({ EntryName.refusal(of: Array($0.utf8)) == nil }) else {
-            throw GitError(.invalidName, operation: operation, message: "not a path inside a repository")
+        guard let entry = try repository.entry(at: path, in: repository.tree(ofCommit: commit), operation) else {
+            return nil
         }
-        var tree = try repository.tree(ofCommit: commit)
-        for part in parts.dropLast() {
-            guard let folder = TreeEntry(try repository.tree(tree), named: part), folder.kind == .folder else {
-                return nil
-            }
-            tree = folder.oid
-        }
-        guard let name = parts.last, let entry = TreeEntry(try repository.tree(tree), named: name) else { return nil }
         switch entry.kind {
         case .file: break
         case .folder: throw GitError(.notAFile, operation: operation, message: "it is a folder")

@@ -84,6 +84,37 @@ struct Repository: ~Copyable {
         return id.pointee
     }
 
+    /// What is at a path, with `/` between its parts; nil if there is nothing.
+    ///
+    /// - Throws: `invalidName`.
+    func entry(at path: String, in tree: git_oid, _ operation: String) throws(GitError) -> TreeEntry? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy({ EntryName.refusal(of: Array($0.utf8)) == nil }) else {
+            throw GitError(.invalidName, operation: operation, message: "not a path inside a repository")
+        }
+        var tree = tree
+        for part in parts.dropLast() {
+            guard let folder = TreeEntry(try self.tree(tree), named: part), folder.kind == .folder else { return nil }
+            tree = folder.oid
+        }
+        guard let name = parts.last else { return nil }
+        return TreeEntry(try self.tree(tree), named: name)
+    }
+
+    /// The folder at a path; the top one for an empty path.
+    ///
+    /// - Throws: `notFound`, `notAFolder`, `invalidName`.
+    func folder(at path: String, in tree: git_oid, _ operation: String) throws(GitError) -> git_oid {
+        if path.isEmpty { return tree }
+        guard let entry = try entry(at: path, in: tree, operation) else {
+            throw GitError(.notFound, operation: operation, message: "there is no \(path.debugDescription)")
+        }
+        guard entry.kind == .folder else {
+            throw GitError(.notAFolder, operation: operation, message: "\(path.debugDescription) is no folder")
+        }
+        return entry.oid
+    }
+
     /// Bytes of a blob, without reading it.
     func blobSize(_ oid: git_oid, _ operation: String) throws(GitError) -> Int {
         let (size, type) = try header(of: oid, operation)

@@ -38,11 +38,16 @@ struct ImportTests {
         "FlockBackup/Wake/WakeAttempt.swift", "FlockBackup/Wake/HeldQueue.swift", "FlockBackup/Wake/Pace.swift",
         "FlockBackup/Wake/BackOff.swift", "FlockBackup/Wake/StartFailure.swift", "FlockBackup/Wake/Refusal.swift",
         "FlockBackup/Wake/MarathonOutage.swift", "FlockBackup/Proxy/ProxyStateMachine.swift",
-        "FlockHook/Forge", "FlockHook/Delivery/DeliveryVerdict.swift", "FlockHook/Delivery/ReasonCode.swift",
-        "FlockHook/Delivery/Delivery.swift", "FlockHook/Queue/DeployQueue.swift",
+        "FlockHook/Forge",
+        "FlockHook/Delivery/DeliveryVerdict.swift",
+        "FlockHook/Delivery/ReasonCode.swift",
+        "FlockHook/Delivery/Delivery.swift",
+        "FlockHook/Queue/DeployQueue.swift",
         "FlockHook/Deploy/VerifyVerdict.swift",
         "FlockHook/Deploy/AppBlueprint.swift",
-        "FlockHook/Release/ReleaseChoice.swift", "Git/Protocol",
+        "FlockHook/Release/ReleaseChoice.swift",
+        "Git/Protocol",
+        "Git/PathGlob.swift",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
