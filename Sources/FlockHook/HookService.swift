@@ -46,6 +46,7 @@ public actor HookService: Service, Reporting {
     public func run() async throws {
         try await store.recover()
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.sweepBuilds() }
             group.addTask { await self.lookAgainAndAgain() }
             // What an earlier process left unfinished.
             arrival.yield()
@@ -129,6 +130,15 @@ public actor HookService: Service, Reporting {
             }
             try? await Task.sleep(for: .milliseconds(250))
         }
+    }
+
+    /// Ends builds that an earlier process has left, and that nobody will go on with.
+    private func sweepBuilds() async {
+        do {
+            try await deployer.sweepBuilds()
+        } catch  where !(error is CancellationError || Task.isCancelled) {
+            logger.warning("cannot look for builds that were left: \(error)")
+        } catch {}
     }
 
     // MARK: Deploys

@@ -1,6 +1,7 @@
 /// Why a command could not do what it was asked.
 struct CommandError: Error, CustomStringConvertible {
     enum Code: String {
+        case buildUnknown = "build_unknown"
         case nothingToCheck = "nothing_to_check"
         case releaseUnknown = "release_unknown"
         case versionUnknown = "version_unknown"

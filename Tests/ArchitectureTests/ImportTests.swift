@@ -48,6 +48,10 @@ struct ImportTests {
         "FlockHook/Release/ReleaseChoice.swift",
         "Git/Protocol",
         "Git/PathGlob.swift",
+        "FlockHook/Build/BuildPlan.swift",
+        "FlockHook/Build/BuildScript.swift",
+        "FlockHook/Build/BuildApp.swift",
+        "FlockHook/Build/BuildTranscript.swift",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

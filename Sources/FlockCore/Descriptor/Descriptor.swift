@@ -65,5 +65,8 @@ public struct Descriptor: Sendable, Hashable {
         public var scripts: Set<String> = []
         public var hasDependencies = false
         public var hasDevelopmentDependencies = false
+        public var hasWorkspaces = false
+
+        public init() {}
     }
 }

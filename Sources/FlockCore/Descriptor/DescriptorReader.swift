@@ -125,6 +125,7 @@ extension DescriptorObject {
         package.hasDevelopmentDependencies = isFilled("devDependencies")
         package.hasDependencies =
             isFilled("dependencies") || isFilled("optionalDependencies") || package.hasDevelopmentDependencies
+        package.hasWorkspaces = keys["workspaces"] != nil
         return package
     }
 

@@ -64,6 +64,19 @@ public struct Settings: Codable, Sendable, Hashable {
         /// How often all branches are looked at for pushes that nobody told of.
         public var resync: TimeSpan
         public var repositories: [Repository]
+        public var build: Build
+    }
+
+    /// Programs are built as Marathon apps of their own.
+    public struct Build: Codable, Sendable, Hashable {
+        /// How long a build may take, with the wait for room.
+        public var timeout: TimeSpan
+        /// Shares of a core.
+        public var cpus: Double
+        /// MiB.
+        public var mem: Double
+        /// MiB of installed dependencies that are kept for later builds; 0 for none.
+        public var cache: Int
     }
 
     public struct Repository: Codable, Sendable, Hashable {
@@ -88,6 +101,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var allow: [Allowance]
         /// Patterns of branch names (`*` for any run of characters) and what they deploy to.
         public var branches: [String: Environment]
+        /// The program's folder within the repository; empty for the top.
+        public var path: String
         /// How often its branches are looked at, where no webhook reaches Flock; `nil` for every ``Hook/resync``.
         public var poll: TimeSpan?
 

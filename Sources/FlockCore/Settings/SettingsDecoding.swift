@@ -113,7 +113,7 @@ extension Settings.Stats {
 
 extension Settings.Hook {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case listen, healthTimeout, authority, builders, resync, repositories
+        case listen, healthTimeout, authority, builders, resync, repositories, build
     }
 
     public init(from decoder: any Decoder) throws {
@@ -129,12 +129,26 @@ extension Settings.Hook {
                 forKey: .resync, in: container, debugDescription: "\(resync) is too short; use 1s or more")
         }
         repositories = try container.decode([Settings.Repository].self, forKey: .repositories)
+        build = try container.decode(Settings.Build.self, forKey: .build)
+    }
+}
+
+extension Settings.Build {
+    enum CodingKeys: String, CodingKey, CaseIterable { case timeout, cpus, mem, cache }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        timeout = try container.decode(TimeSpan.self, forKey: .timeout)
+        cpus = try container.decode(.cpus, in: 0.01...1024)
+        mem = try container.decode(.mem, in: 32...1_048_576)
+        cache = try container.decode(.cache, in: 0...1_048_576)
     }
 }
 
 extension Settings.Repository {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case url, secret, token, key, hostKeys, allow, branches, poll
+        case url, secret, token, key, hostKeys, allow, branches, poll, path
     }
 
     public init(from decoder: any Decoder) throws {
@@ -160,6 +174,15 @@ extension Settings.Repository {
         if let poll, poll.duration < .seconds(1) {
             throw DecodingError.dataCorruptedError(
                 forKey: .poll, in: container, debugDescription: "\(poll) is too short; use 1s or more")
+        }
+        path = try container.decodeIfPresent(String.self, forKey: .path) ?? ""
+        let isInside = path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+            !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0)
+        }
+        guard path.isEmpty || isInside else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .path, in: container,
+                debugDescription: "\"\(path)\" is no folder within a repository; write for example apps/shop")
         }
     }
 }

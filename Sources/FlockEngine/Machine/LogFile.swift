@@ -31,6 +31,17 @@ enum LogFile {
         return FileChunk(data: String(decoding: data, as: UTF8.self), offset: offset)
     }
 
+    /// A whole file, open, and its bytes.
+    /// - Throws: for what is no file, or is one that has another name too.
+    static func whole(_ path: String) throws -> (FileHandle, size: Int) {
+        let source = try FileDescriptor.open(
+            FilePath(path), .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
+        let file = FileHandle(fileDescriptor: source.rawValue, closeOnDealloc: true)
+        let status = try source.stat()
+        guard status.type == .regular, status.linkCount == 1 else { throw Errno.invalidArgument }
+        return (file, Int(status.size))
+    }
+
     /// Moves what a file holds to `<path>.1` when it is larger than the limit, by copying and truncating: the writer
     /// keeps its descriptor, also when the engine is restarted. What it writes between the last read and the
     /// truncation is lost, which is a line or two. Of a file that has outgrown twice the limit between two looks,

@@ -15,6 +15,7 @@ public struct LocalHookAPI: Sendable {
     public func addRoutes(to router: Router<BasicRequestContext>) {
         HookAPI(hook: hook).addRoutes(to: router)
         ReleaseAPI(releases: hook.releases).addRoutes(to: router)
+        BuildLogAPI(hook: hook).addRoutes(to: router)
         router.get("/v1/deploys") { request, _ in
             let query = request.uri.queryParameters
             let state = query.get("state").map { DeployRecord.State(rawValue: $0) }

@@ -18,6 +18,8 @@ struct KnownRepository: Sendable, Hashable {
     var branches: [String: Settings.Repository.Environment]
     /// How often its branches are looked at, if oftener than those of others.
     var poll: Duration?
+    /// Where the program is; empty for the top.
+    var folder = ""
     var access = RepositoryAccess()
 
     /// Read each time, so that a new secret holds at once. One that is missing is empty, which fits no proof.
@@ -80,6 +82,7 @@ struct RepositoryDirectory: Sendable {
                 key: Self.key(entry.url),
                 source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
                 secretFiles: entry.secret.files, branches: entry.branches, poll: entry.poll?.duration,
+                folder: entry.path,
                 access: RepositoryAccess(entry, authority: hook.authority))
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []

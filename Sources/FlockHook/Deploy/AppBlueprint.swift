@@ -13,24 +13,46 @@ struct AppBlueprint: Sendable, Hashable {
     var release: Int?
     /// The descriptor's, with secrets filled in.
     var env: [String: String]
-    /// Where a task fetches the code.
-    var artifact: String
+    /// Where a task fetches the code; `nil` where it runs an image.
+    var artifact: String?
+    /// The program's folder within the code.
+    var folder = ""
 
     /// - Parameter instances: `nil` leaves the number to what it was.
     func definition(instances: Int?) -> AppDefinition {
         var app = AppDefinition(id: name.id)
-        app.cmd = descriptor.command
+        app.cmd = descriptor.command.map { enter + $0 }
         app.cpus = descriptor.cpus
         app.mem = descriptor.mem
         app.disk = 0
         app.instances = instances
         app.env = ["NODE_ENV": "production"].merging(env) { _, own in own }
         app.ports = Array(repeating: 0, count: descriptor.ports)
-        app.uris = [artifact]
+        app.uris = artifact.map { [$0] } ?? []
+        if let image = descriptor.image { run(image, &app) }
         app.healthChecks = descriptor.checks.map(HealthCheck.init)
         app.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: 1, maximumOverCapacity: 1)
         app.labels = labels
         return app
+    }
+
+    /// Goes where the program is, and finds commands of its dependencies, as npm does for its scripts.
+    private var enter: String {
+        guard descriptor.image == nil else { return "" }
+        return (folder.isEmpty ? "" : "cd \(BuildScript.quoted(folder)) && ")
+            + (descriptor.package.hasDependencies ? "PATH=\"$PWD/node_modules/.bin:$PATH\" && export PATH && " : "")
+    }
+
+    private func run(_ image: Descriptor.Image, _ app: inout AppDefinition) {
+        let mappings = (0..<descriptor.ports).map { index in
+            Container.PortMapping(containerPort: index == 0 ? image.port : 0, hostPort: 0)
+        }
+        let isBridge = image.network == .bridge
+        app.container = Container(
+            Container.Docker(
+                image: image.name, network: image.network.rawValue, portMappings: isBridge ? mappings : nil,
+                forcePullImage: image.pull))
+        if isBridge { app.ports = nil }
     }
 
     private var labels: [String: String] {

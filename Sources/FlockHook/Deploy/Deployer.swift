@@ -22,10 +22,10 @@ struct Deployer: Sendable {
         let (git, commit) = try await CodeSource(state: state).tip(of: deploy.branch, in: repository)
         CrashPoint.hookResolving.pass()
         guard try await store.resolve(deploy.id, tip: commit.description) else { return }
-        let packing = Packing(state: state, git: git, commit: commit)
+        let packing = Packing(state: state, git: git, commit: commit, folder: repository.folder)
 
         try await store.advance(deploy.id, to: .checking, "reading package.json at \(short(commit))")
-        let descriptor = try await packing.descriptor()
+        let (descriptor, names) = try await packing.program()
         let isPreview = deploy.environment == Settings.Repository.Environment.preview.rawValue
         let name =
             isPreview
@@ -44,17 +44,17 @@ struct Deployer: Sendable {
             deploy.id, commit: commit.description, appID: name.id, slug: descriptor.slug,
             version: descriptor.version.idText, url: url)
 
-        try await store.advance(deploy.id, to: .building, "packing \(descriptor.slug) \(descriptor.version)")
-        let file = try await packing.archive(slug: descriptor.slug)
-        CrashPoint.hookBuilding.pass()
-
         let env = try descriptor.env.mapValues { value in
             guard case .text(let text) = value else {
                 throw DeployFailure(code: "secret_unknown", message: "no secrets are set")
             }
             return text
         }
-        let artifact = "http://\(settings.hook.listen.local)/artifacts/\(file)"
+        let file = try await builder.artifact(
+            of: descriptor, names: names, env: env, packing: packing, for: deploy.id)
+        CrashPoint.hookBuilding.pass()
+
+        let artifact = file.map { "http://\(settings.hook.listen.local)/artifacts/\($0)" }
         // Nothing else may change what the name serves between the number and its release.
         try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
             let release =
@@ -62,7 +62,8 @@ struct Deployer: Sendable {
             var blueprint = AppBlueprint(
                 descriptor: descriptor, name: AppName(slug: descriptor.slug, version: descriptor.version),
                 branch: deploy.branch, version: descriptor.version.idText, commit: commit.description,
-                deploy: deploy.id, release: release, env: env, artifact: artifact)
+                deploy: deploy.id, release: release, env: env, artifact: artifact,
+                folder: repository.folder)
             let production = blueprint.definition(instances: descriptor.instances)
             try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
             blueprint.name = name
@@ -124,6 +125,16 @@ struct Deployer: Sendable {
         CrashPoint.hookSubmitted.pass()
         try await store.advance(deploy.id, to: .verifying, "waiting for it to answer its check")
         try await rollout.verify(submission)
+    }
+
+    func sweepBuilds() async throws {
+        try await builder.sweep(except: Set(try await store.unfinished().map(\.id)))
+    }
+
+    private var builder: Builder {
+        Builder(
+            settings: settings.current, state: state, store: store, marathon: releases.marathon,
+            persistently: Persistence(logger: logger))
     }
 
     private func short(_ commit: ObjectID) -> String { String(commit.description.prefix(7)) }

@@ -7,17 +7,24 @@ struct Packing: Sendable {
     let state: StateFolder
     let git: GitRepository
     let commit: ObjectID
+    /// The program's folder within the repository; empty for all of it.
+    let folder: String
+
+    /// The largest lock files that were seen have 10 MB.
+    private static let lockLimit = 32 << 20
 
     /// - Throws: ``DeployFailure``.
-    func descriptor() async throws -> Descriptor {
-        do {
-            return try Descriptor(ProgramFiles(packageJSON: try await git.file("package.json", at: commit)))
-        } catch let problems as DescriptorProblems {
-            throw DeployFailure(
-                code: problems.first.code.rawValue, message: problems.first.description,
-                details: problems.others.map { "also wrong: \($0)" })
-        } catch let error as GitError {
-            throw DeployFailure(code: error.code.rawValue, message: error.description)
+    func program() async throws -> (Descriptor, names: Set<String>) {
+        try await failing {
+            guard let names = try await git.names(in: folder, at: commit) else {
+                throw DeployFailure(
+                    code: "folder_missing",
+                    message: "there is no folder \"\(folder)\", which flock.yaml has as the path")
+            }
+            let files = ProgramFiles(
+                packageJSON: try await git.file(path("package.json"), at: commit),
+                procfile: try await git.file(path("Procfile"), at: commit), names: names)
+            return (try Descriptor(files), names)
         }
     }
 
@@ -25,16 +32,33 @@ struct Packing: Sendable {
     /// - Throws: ``DeployFailure``.
     func archive(slug: Slug) async throws -> String {
         let file = "\(slug)-\(commit).tar"
-        do {
+        try await failing {
             try FileManager.default.createDirectory(
                 atPath: state.artifacts, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             // The name says the content: what is there is right.
             if !FileManager.default.fileExists(atPath: "\(state.artifacts)/\(file)") {
                 _ = try await git.export(commit, to: "\(state.artifacts)/\(file)")
             }
+        }
+        return file
+    }
+
+    /// - Throws: ``DeployFailure``.
+    func lockFile(_ name: String) async throws -> [UInt8] {
+        try await failing { try await git.file(path(name), at: commit, limit: Self.lockLimit) ?? [] }
+    }
+
+    private func path(_ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }
+
+    private func failing<Result>(_ work: () async throws -> Result) async throws -> Result {
+        do {
+            return try await work()
+        } catch let problems as DescriptorProblems {
+            throw DeployFailure(
+                code: problems.first.code.rawValue, message: problems.first.description,
+                details: problems.others.map { "also wrong: \($0)" })
         } catch let error as GitError {
             throw DeployFailure(code: error.code.rawValue, message: error.description)
         }
-        return file
     }
 }

@@ -43,7 +43,8 @@ struct Releases: Sendable {
 
     /// What a deploy gave Marathon, when its code is still there.
     private func kept(_ deploy: Int64) async throws -> AppDefinition? {
-        guard let build = try await store.build(of: deploy), state.hasArtifact(build.artifact) else { return nil }
+        guard let build = try await store.build(of: deploy) else { return nil }
+        if let artifact = build.artifact, !state.hasArtifact(artifact) { return nil }
         return build.definition
     }
 

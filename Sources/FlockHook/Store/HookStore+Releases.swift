@@ -6,8 +6,8 @@ import Marathon
 extension HookStore {
     /// What a deploy made of its commit: enough to have it again without the repository.
     struct Build: Sendable, Hashable {
-        /// The code, in the folder of artifacts.
-        var artifact: String
+        /// The code, in the folder of artifacts; `nil` where an image has it.
+        var artifact: String?
         /// Under production's name, for a preview too.
         var definition: AppDefinition
     }
@@ -41,9 +41,9 @@ extension HookStore {
             guard
                 let row = try Row.fetchOne(
                     db, sql: "SELECT artifact, definition FROM deploy WHERE id = ?", arguments: [deploy]),
-                let artifact = row["artifact"] as String?, let text = row["definition"] as String?
+                let text = row["definition"] as String?
             else { return nil }
-            return Build(artifact: artifact, definition: try Self.definition(text))
+            return Build(artifact: row["artifact"], definition: try Self.definition(text))
         }
     }
 

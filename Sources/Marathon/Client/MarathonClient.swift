@@ -166,6 +166,16 @@ public struct MarathonClient: Sendable {
         return try await get(components.string ?? "/files/read", FileChunk.self, within: patience?.one)
     }
 
+    /// A whole file of a task's sandbox, by Mesos' files endpoint.
+    public func download(_ path: String) async throws(MarathonError) -> HTTPClientResponse.Body {
+        var components = URLComponents()
+        components.path = "/files/download"
+        components.queryItems = [URLQueryItem(name: "path", value: path)]
+        let response = try await open(
+            .GET, components.string ?? "/files/download", accept: "application/octet-stream", body: nil, by: nil)
+        return response.body
+    }
+
     // MARK: Events
 
     /// The event stream of the first server that answers. It ends or throws when the connection does; what

@@ -15,6 +15,15 @@ public struct Container: Codable, Sendable, Hashable {
         public var network: String?
         /// Beside ``Container/docker`` from 1.5 on.
         public var portMappings: [PortMapping]?
+
+        public init(
+            image: String, network: String? = nil, portMappings: [PortMapping]? = nil, forcePullImage: Bool? = nil
+        ) {
+            self.image = image
+            self.network = network
+            self.portMappings = portMappings
+            self.forcePullImage = forcePullImage
+        }
     }
 
     public struct Parameter: Codable, Sendable, Hashable {
@@ -30,8 +39,9 @@ public struct Container: Codable, Sendable, Hashable {
         public var name: String?
         public var labels: [String: String]?
 
-        public init(containerPort: Int? = nil, name: String? = nil) {
+        public init(containerPort: Int? = nil, hostPort: Int? = nil, name: String? = nil) {
             self.containerPort = containerPort
+            self.hostPort = hostPort
             self.name = name
         }
     }
@@ -46,6 +56,12 @@ public struct Container: Codable, Sendable, Hashable {
     /// Of the Mesos containerizer, without an image.
     public init() {
         type = "MESOS"
+    }
+
+    /// Of Docker.
+    public init(_ docker: Docker) {
+        type = "DOCKER"
+        self.docker = docker
     }
 
     public init(from decoder: any Decoder) throws {

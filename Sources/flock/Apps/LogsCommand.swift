@@ -7,12 +7,13 @@ import Marathon
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Show what an app has printed: its newest task, also when it sleeps; or its requests.",
+        abstract: "Show what an app has printed: its newest task, also when it sleeps; its requests; or a build.",
         discussion: """
             EXAMPLES
               flock logs shop
               flock logs shop -f --stderr
               flock logs /shop-1.0.1 -n 20
+              flock logs --deploy 12 -f       what the build of this deploy prints
               flock logs --requests -f
               flock logs --requests shop --json
             """)
@@ -21,18 +22,22 @@ struct LogsCommand: AsyncParsableCommand {
     @OptionGroup var options: DaemonOptions
     @Flag(name: .shortAndLong, help: "Go on showing what comes.") var follow = false
     @Flag(help: "Requests instead, of one app or of all.") var requests = false
+    @Option(help: "The build of this deploy instead.") var deploy: Int64?
     @Flag(help: "Requests as lines of JSON, as they were written.") var json = false
     @Flag(help: "Only standard error.") var stderr = false
     @Flag(help: "Only standard output.") var stdout = false
     @Option(name: [.customShort("n"), .customLong("lines")], help: "Lines from the end.") var lines = 100
 
     func validate() throws {
-        guard app != nil || requests else { throw ValidationError("Name an app, or ask for --requests.") }
+        guard [app != nil || requests, deploy != nil].count(where: \.self) == 1 else {
+            throw ValidationError("Name an app, or ask for --requests or for a --deploy.")
+        }
         guard requests || !json else { throw ValidationError("--json is for --requests.") }
     }
 
     func run() async throws {
         try await Connection.run(options) { connection in
+            if let deploy { return try await BuildOutput(deploy: deploy).show(connection, follow: follow) }
             guard let app, !requests else {
                 return try await RequestLog(app: app, isJSON: json)
                     .show(connection.settings.http.log, last: lines, follow: follow)

@@ -88,6 +88,9 @@ struct DeliverCommand: AsyncParsableCommand {
             case .live: Output.write("Flock: \(event.text)\n")
             case .failed: Output.write("Flock: deploy \(deploy) failed: \(event.text)\n")
             case .superseded, .cancelled: Output.write("Flock: \(event.state.rawValue): \(event.text)\n")
+            // What a build prints.
+            case _ where event.text.hasPrefix("  "):
+                Output.write(event.text.split(separator: "\n").map { "     \($0)\n" }.joined())
             default: Output.write("-----> \(event.text)\n")
             }
         }

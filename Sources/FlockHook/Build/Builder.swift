@@ -1,0 +1,177 @@
+import AsyncHTTPClient
+import FlockCore
+import Foundation
+import Logging
+import Marathon
+import NIOCore
+
+/// Has a plan carried out by Marathon, so that it runs in the engine's isolation, and fetches what it made.
+struct Builder: Sendable {
+    let settings: Settings
+    let state: StateFolder
+    let store: HookStore
+    let marathon: MarathonClient
+    let persistently: Persistence
+
+    struct Order: Sendable {
+        var plan: BuildPlan
+        var slug: Slug
+        /// The program's folder within the source.
+        var folder: String
+        var env: [String: String]
+        /// Names of files among the artifacts: the source, and what the result is to be called.
+        var source: String
+        var result: String
+        /// The content of the lock file.
+        var lock: [UInt8]
+    }
+
+    /// Bytes of what a build makes; the engine unpacks no more.
+    private static let resultLimit = 2 << 30
+    /// Bytes of output that the deploy's story repeats; all of it is in the log.
+    private static let storyLimit = 256 << 10
+
+    /// - Throws: ``DeployFailure`` with `build_failed` or `build_timed_out`.
+    func build(_ order: Order, for deploy: Int64) async throws {
+        let cache = BuildCache(state: state, limit: settings.hook.build.cache << 20)
+        let kept = order.plan.cache.map { cache.name(slug: order.slug, $0, lock: order.lock) }
+        let hasCache = kept.map(cache.has) ?? false
+        let mark = "flock-build-\(UUID().uuidString.lowercased()):"
+        let script = BuildScript(plan: order.plan, folder: order.folder, hasCache: hasCache, mark: mark)
+        let artifacts = "http://\(settings.hook.listen.local)/artifacts/"
+        let app = BuildApp(
+            deploy: deploy, script: script.text, env: order.env, source: artifacts + order.source,
+            cache: hasCache ? kept.map { artifacts + $0 } : nil, settings: settings.hook.build)
+        // Of an attempt that was interrupted.
+        try await remove(deploy)
+        do {
+            do {
+                _ = try await persistently {
+                    try await marathon.put(app.definition, to: app.definition.id ?? "", force: true)
+                }
+            } catch let error as MarathonError {
+                throw DeployFailure(code: "build_failed", message: "Marathon refused the build: \(error.message)")
+            }
+            let task = try await follow(deploy, mark: mark)
+            try await fetch("\(task)/\(BuildScript.result)", to: order.result)
+            if let kept, !hasCache, cache.limit > 0 {
+                // Dependencies that are not there, or too many, are installed anew the next time.
+                try? await fetch("\(task)/\(BuildScript.cache)", to: kept)
+                cache.trim()
+            }
+        } catch {
+            // Also when this task was cancelled: a build goes on as long as its app is there.
+            await Task { try? await remove(deploy) }.value
+            throw error
+        }
+        try await remove(deploy)
+    }
+
+    /// Ends builds whose deploys have come to an end, or were never known.
+    func sweep(except unfinished: Set<Int64>) async throws {
+        for app in try await persistently({ try await marathon.apps() }) {
+            if let deploy = BuildApp.deploy(of: app), !unfinished.contains(deploy) { try await remove(deploy) }
+        }
+    }
+
+    private func remove(_ deploy: Int64) async throws {
+        let id = BuildApp.id(of: deploy)
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await persistently({ try await marathon.app(id) }) != nil {
+            do {
+                _ = try await persistently { try await marathon.delete(id) }
+            } catch let error as MarathonError where [.notFound, .locked].contains(error.code) {
+                // It is gone, or going.
+            }
+            guard ContinuousClock.now < deadline else {
+                throw DeployFailure(code: "build_failed", message: "the app \(id) of an earlier build does not go")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    // MARK: Following
+
+    /// Until the build is over.
+    /// - Returns: the id of its task.
+    private func follow(_ deploy: Int64, mark: String) async throws -> String {
+        let limit = settings.hook.build.timeout
+        let deadline = ContinuousClock.now + limit.duration
+        var transcript = BuildTranscript(mark: mark)
+        var log = try BuildLog(deploy: deploy, in: state)
+        defer { log.close() }
+        var told = 0
+        while ContinuousClock.now < deadline {
+            let app = try await persistently { try await marathon.app(BuildApp.id(of: deploy)) }
+            // The task that has failed may have said why.
+            let failure = app?.lastTaskFailure
+            if let task = failure?.taskId ?? app?.tasks?.last?.id {
+                let lines = try await read(task, &transcript)
+                try log.append(lines)
+                if told < Self.storyLimit, !lines.isEmpty {
+                    told += lines.reduce(0) { $0 + $1.utf8.count }
+                    try await store.advance(deploy, to: .building, lines.map { "  \($0)" }.joined(separator: "\n"))
+                }
+                if transcript.exit == 0 { return task }
+                if let status = transcript.exit {
+                    throw failed("\"\(transcript.step)\" ended with status \(status)", deploy)
+                }
+            }
+            if let failure { throw failed("it ended: \(failure.message)", deploy) }
+            guard app != nil else { throw failed("its app was removed", deploy) }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        var error = failed("it took longer than \(limit), which hook.build.timeout allows", deploy)
+        error.code = "build_timed_out"
+        throw error
+    }
+
+    private func read(_ task: String, _ transcript: inout BuildTranscript) async throws -> [String] {
+        var lines: [String] = []
+        while true {
+            let offset = transcript.offset
+            do {
+                let chunk = try await persistently { try await marathon.readFile("\(task)/stdout", offset: offset) }
+                lines += transcript.take(chunk)
+            } catch let error as MarathonError where error.code == .notFound {
+                // It has not started.
+                return lines
+            }
+            if transcript.offset == offset || transcript.exit != nil { return lines }
+        }
+    }
+
+    /// What the build has printed the pusher has seen already.
+    private func failed(_ why: String, _ deploy: Int64) -> DeployFailure {
+        DeployFailure(
+            code: "build_failed", message: "the build failed: \(why); all of it: flock logs --deploy \(deploy)")
+    }
+
+    // MARK: Fetching
+
+    /// A file appears among the artifacts when it is complete.
+    private func fetch(_ file: String, to name: String) async throws {
+        let target = "\(state.artifacts)/\(name)"
+        let part = "\(target).part"
+        defer { try? FileManager.default.removeItem(atPath: part) }
+        guard FileManager.default.createFile(atPath: part, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+            throw DeployFailure(code: "internal", message: "\(part) cannot be written")
+        }
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: part))
+        defer { try? output.close() }
+        var size = 0
+        do {
+            for try await buffer in try await marathon.download(file) {
+                size += buffer.readableBytes
+                guard size <= Self.resultLimit else {
+                    throw DeployFailure(code: "build_failed", message: "what the build made is larger than 2 GiB")
+                }
+                try output.write(contentsOf: Data(buffer.readableBytesView))
+            }
+        } catch let error as MarathonError {
+            throw DeployFailure(code: "build_failed", message: "what was built cannot be fetched: \(error.message)")
+        }
+        try output.synchronize()
+        try FileManager.default.moveItem(atPath: part, toPath: target)
+    }
+}
