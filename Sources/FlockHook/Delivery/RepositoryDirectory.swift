@@ -22,6 +22,11 @@ struct KnownRepository: Sendable, Hashable {
     var folder = ""
     var access = RepositoryAccess()
 
+    /// Whether all pushes to it go through Flock.
+    var isLocal: Bool {
+        if case .local = source { true } else { false }
+    }
+
     /// Read each time, so that a new secret holds at once. One that is missing is empty, which fits no proof.
     var secrets: [[UInt8]] {
         secretFiles.map { file in

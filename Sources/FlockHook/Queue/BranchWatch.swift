@@ -22,7 +22,10 @@ struct BranchWatch: Sendable {
         let targets = try await store.targets().filter { $0.repository == repository.key }
         let tips = try await source.tips(of: repository)
         var found: [DeployRecord] = []
-        for (branch, commit) in tips.sorted(by: { $0.key < $1.key }) {
+        // Elsewhere, what a pattern fits may be older than Flock: it begins with its first push.
+        let known = Set(repository.branches.keys).union(targets.map(\.branch))
+        for (branch, commit) in tips.sorted(by: { $0.key < $1.key })
+        where repository.isLocal || known.contains(branch) {
             let deploy = try await store.found(
                 commit, on: branch, in: repository, cause: "found at the end of branch \(branch)", at: Date())
             if let deploy { found.append(deploy) }
