@@ -14,6 +14,7 @@ public actor HookService: Service, Reporting {
     private let settings: LiveSettings
     private let deployer: Deployer
     private let watch: BranchWatch
+    private let reporter: Reporter
     private let http: HTTPClient
     private let logger: Logger
     /// Deploys that are worked on, with their lanes.
@@ -37,6 +38,7 @@ public actor HookService: Service, Reporting {
         releases = Releases(
             settings: settings, state: state, store: store,
             marathon: MarathonClient(settings: settings.current, state: state, http: http), logger: logger)
+        reporter = Reporter(settings: settings, store: store, http: http, logger: logger)
         watch = BranchWatch(store: store, source: CodeSource(state: state), observer: nil, logger: logger)
         deployer = Deployer(
             settings: settings, state: state, store: store, releases: releases, logger: logger,
@@ -48,6 +50,7 @@ public actor HookService: Service, Reporting {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.sweepBuilds() }
             group.addTask { await self.lookAgainAndAgain() }
+            group.addTask { await self.reporter.run() }
             // What an earlier process left unfinished.
             arrival.yield()
             for await _ in arrivals.cancelOnGracefulShutdown() {

@@ -52,6 +52,8 @@ struct ImportTests {
         "FlockHook/Build/BuildScript.swift",
         "FlockHook/Build/BuildApp.swift",
         "FlockHook/Build/BuildTranscript.swift",
+        "FlockHook/Report/ReportPlan.swift",
+        "FlockHook/Report/ForgeProject.swift",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -54,6 +54,33 @@ import Yams
                 == "/etc/letsencrypt/live")
     }
 
+    private func entry(_ more: String, url: String = "https://git.example/acme/shop") -> String {
+        "hook:\n  repositories:\n    - {url: '\(url)', secret: {file: s}, branches: {main: production}, \(more)}\n"
+    }
+
+    @Test func `who is told of deploys is a repository's own matter`() async throws {
+        let text = entry("report: {forge: gitea, token: {file: /etc/token}}, slack: {file: /etc/slack}")
+        let repository = try #require(try await load(text).hook.repositories.first)
+        #expect(repository.report?.forge == .gitea && repository.report?.api == nil)
+        #expect(repository.report?.token.file == "/etc/token" && repository.slack?.file == "/etc/slack")
+    }
+
+    @Test(arguments: [
+        ("report: {forge: github, token: {file: t}, api: 'http://git.example/api'}", "without TLS; use https"),
+        ("report: {forge: bitbucket, token: {file: t}}", "use github or gitlab or gitea"),
+        ("report: {forge: github, token: {file: t}, project: shop}", "write OWNER/NAME"),
+        ("report: {forge: github, token: {file: t}, projct: a/b}", "did you mean \"project\"?"),
+    ])
+    func `what a forge cannot be told with is refused`(_ more: String, _ says: String) async throws {
+        await #expect { try await load(entry(more)) } throws: { "\($0)".contains(says) }
+    }
+
+    @Test func `a path says no forge`() async throws {
+        await #expect {
+            try await load(entry("report: {forge: github, token: {file: t}}", url: "/srv/git/shop.git"))
+        } throws: { "\($0)".contains("api and project are needed where url is not https") }
+    }
+
     @Test func `a file holds only what differs`() async throws {
         let settings = try await load("scaler:\n  idleAfter: 5m\nengine: {ports: 4000-4010}\n")
         #expect(settings.scaler.idleAfter == TimeSpan(.seconds(300)))

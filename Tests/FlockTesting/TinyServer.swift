@@ -1,5 +1,5 @@
 import NIOCore
-import NIOHTTP1
+public import NIOHTTP1
 import NIOPosix
 
 /// An HTTP server that answers every request as it is told.
@@ -19,7 +19,18 @@ public final class TinyServer: Sendable {
     private let channel: any Channel
 
     /// - Parameter answer: from method and path with query.
-    public init(_ answer: @escaping @Sendable (_ method: String, _ uri: String) -> Answer) async throws {
+    public convenience init(_ answer: @escaping @Sendable (_ method: String, _ uri: String) -> Answer) async throws {
+        try await self.init(reading: { head, _ in answer(head.method.rawValue, head.uri) })
+    }
+
+    /// - Parameter answer: from the head and the whole body.
+    public static func reading(
+        _ answer: @escaping @Sendable (HTTPRequestHead, _ body: String) -> Answer
+    ) async throws -> TinyServer {
+        try await TinyServer(reading: answer)
+    }
+
+    private init(reading answer: @escaping @Sendable (HTTPRequestHead, String) -> Answer) async throws {
         channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -39,20 +50,21 @@ public final class TinyServer: Sendable {
         typealias InboundIn = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
 
-        private let answer: @Sendable (String, String) -> Answer
+        private let answer: @Sendable (HTTPRequestHead, String) -> Answer
         private var head: HTTPRequestHead?
+        private var body = ""
 
-        init(_ answer: @escaping @Sendable (String, String) -> Answer) {
+        init(_ answer: @escaping @Sendable (HTTPRequestHead, String) -> Answer) {
             self.answer = answer
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): self.head = head
-            case .body: break
+            case .head(let head): (self.head, body) = (head, "")
+            case .body(let buffer): body += String(buffer: buffer)
             case .end:
                 guard let head else { return }
-                switch answer(head.method.rawValue, head.uri) {
+                switch answer(head, body) {
                 case .silence: break
                 case .head: send(.ok, length: 1, context)
                 case .full(let status, let body):

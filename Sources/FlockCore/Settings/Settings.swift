@@ -105,6 +105,10 @@ public struct Settings: Codable, Sendable, Hashable {
         public var path: String
         /// How often its branches are looked at, where no webhook reaches Flock; `nil` for every ``Hook/resync``.
         public var poll: TimeSpan?
+        /// `nil` where no forge is told of deploys.
+        public var report: Report?
+        /// Holds the address of an incoming webhook of Slack, or of a chat that takes the same; `nil` for none.
+        public var slack: SecretFile?
 
         /// One secret, or the new and the old one while it is changed.
         public struct Secrets: Codable, Sendable, Hashable {

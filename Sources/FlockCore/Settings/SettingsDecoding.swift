@@ -27,7 +27,7 @@ extension Settings {
 }
 
 /// An `http` or `https` address.
-private struct BaseAddress: Decodable {
+struct BaseAddress: Decodable {
     var url: URL
 
     init(from decoder: any Decoder) throws {
@@ -148,7 +148,7 @@ extension Settings.Build {
 
 extension Settings.Repository {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case url, secret, token, key, hostKeys, allow, branches, poll, path
+        case url, secret, token, key, hostKeys, allow, branches, poll, path, report, slack
     }
 
     public init(from decoder: any Decoder) throws {
@@ -170,6 +170,14 @@ extension Settings.Repository {
         hostKeys = try container.decodeIfPresent([HostKey].self, forKey: .hostKeys) ?? []
         secret = try container.decode(Secrets.self, forKey: .secret)
         branches = try container.decode([String: Environment].self, forKey: .branches)
+        report = try container.decodeIfPresent(Report.self, forKey: .report)
+        slack = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .slack)
+        if let report, report.api == nil || report.project == nil, !url.hasPrefix("https://") {
+            throw DecodingError.dataCorruptedError(
+                forKey: .report, in: container,
+                debugDescription: "api and project are needed where url is not https://…; write api: https://… and "
+                    + "project: OWNER/NAME")
+        }
         poll = try container.decodeIfPresent(TimeSpan.self, forKey: .poll)
         if let poll, poll.duration < .seconds(1) {
             throw DecodingError.dataCorruptedError(
@@ -397,7 +405,7 @@ extension Settings.Engine.Access {
 }
 
 extension RawRepresentable where Self: CaseIterable, RawValue == String {
-    fileprivate init(choice decoder: any Decoder) throws {
+    init(choice decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let value = Self(rawValue: text) else {

@@ -102,10 +102,12 @@ public struct SettingsFile: Sendable {
         for index in settings.hook.repositories.indices {
             settings.hook.repositories[index].secret.files = settings.hook.repositories[index].secret.files.map(
                 absolute)
-            for file in [\Settings.Repository.token, \.key] {
+            for file in [\Settings.Repository.token, \.key, \.slack] {
                 guard let own = settings.hook.repositories[index][keyPath: file] else { continue }
                 settings.hook.repositories[index][keyPath: file]?.file = absolute(own.file)
             }
+            let report = settings.hook.repositories[index].report
+            settings.hook.repositories[index].report?.token.file = absolute(report?.token.file ?? "")
         }
         for file in [
             \Settings.marathonToken.file, \.parts.token.file, \.parts.certificate.file, \.parts.authority.file,

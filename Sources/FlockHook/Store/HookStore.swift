@@ -36,6 +36,7 @@ struct HookStore: Sendable {
         }
         migrator.registerMigration("releases", migrate: Self.addReleases)
         migrator.registerMigration("deliveries", migrate: Self.migrateDeliveries)
+        migrator.registerMigration("releases-reports", migrate: Self.addReports)
         try migrator.migrate(database)
     }
 

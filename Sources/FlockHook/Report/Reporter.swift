@@ -1,0 +1,180 @@
+import AsyncHTTPClient
+import FlockCore
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Tells forges and chats how deploys go. It reads what the store says and is in nobody's way: a deploy neither waits
+/// for it nor fails with it.
+actor Reporter {
+    private let settings: LiveSettings
+    private let store: HookStore
+    private let http: HTTPClient
+    private let pause: @Sendable (_ failures: Int) -> Duration
+    private let logger: Logger
+    /// Deploys that something may have to be told of, each once.
+    private var waiting: [Int64] = []
+    private var busy: Set<Int64> = []
+
+    static let mostAtOnce = 8
+    /// How often somebody is told the same before it is left.
+    static let mostAttempts = 8
+
+    /// - Parameter pause: before the next attempt.
+    init(
+        settings: LiveSettings, store: HookStore, http: HTTPClient, logger: Logger,
+        pause: @escaping @Sendable (Int) -> Duration = { .seconds(min(60, 1 << ($0 - 1))) }
+    ) {
+        self.settings = settings
+        self.store = store
+        self.http = http
+        self.pause = pause
+        self.logger = logger
+    }
+
+    /// Until it is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            let (finished, continuation) = AsyncStream.makeStream(of: Int64?.self)
+            group.addTask { await self.watch(continuation) }
+            for await id in finished {
+                if let id { busy.remove(id) }
+                while busy.count < Self.mostAtOnce, let index = waiting.firstIndex(where: { !busy.contains($0) }) {
+                    let next = waiting.remove(at: index)
+                    busy.insert(next)
+                    group.addTask {
+                        await self.settle(next)
+                        continuation.yield(next)
+                    }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Finds the deploys to look at, and says so with `nil`.
+    private func watch(_ found: AsyncStream<Int64?>.Continuation) async {
+        /// Deploys up to here ended before this process began, without anybody having been told of them.
+        var past: Int64?
+        while !Task.isCancelled {
+            do {
+                for try await all in store.reportables() {
+                    let threshold = past ?? all.last?.id ?? 0
+                    past = threshold
+                    for deploy in all where deploy.isBegun || !deploy.hasEnded || deploy.id > threshold {
+                        guard !waiting.contains(deploy.id),
+                            project(deploy.repository) != nil || chat(deploy.repository) != nil
+                        else { continue }
+                        waiting.append(deploy.id)
+                    }
+                    found.yield(nil)
+                }
+            } catch {
+                logger.error("cannot read what is to be reported: \(error)")
+            }
+            try? await Task.sleep(for: .seconds(1))
+        }
+        found.finish()
+    }
+
+    /// Tells all that has to be told of one deploy by now.
+    private func settle(_ id: Int64) async {
+        var failures: [ReportPlan.Audience: Int] = [:]
+        var silent: Set<ReportPlan.Audience> = []
+        while !Task.isCancelled {
+            do {
+                // Read anew each time: while somebody did not answer, the deploy may have moved on.
+                guard let deploy = try await store.deploy(id), let announcement = Announcement(deploy) else { return }
+                var told = try await store.told(of: id)
+                let plan = ReportPlan(
+                    announcement: announcement, project: project(deploy.repository), chat: chat(deploy.repository),
+                    told: told)
+                guard let step = plan.next(without: silent) else {
+                    if !silent.isEmpty {
+                        try await Task.sleep(for: pause(silent.compactMap { failures[$0] }.min() ?? 1))
+                        silent = []
+                        continue
+                    }
+                    if announcement.phase.isFinal { try await store.keepTold(told, of: id, isDone: true) }
+                    return
+                }
+                let outcome = await attempt(step, repository: deploy.repository)
+                let audience = step.audience
+                if case .unanswered(let why) = outcome {
+                    failures[audience, default: 0] += 1
+                    if failures[audience, default: 0] < Self.mostAttempts {
+                        logger.debug("not reported yet: \(why)", metadata: ["deploy": "\(id)"])
+                        silent.insert(audience)
+                        continue
+                    }
+                }
+                failures[audience] = nil
+                if let why = outcome.complaint {
+                    logger.warning("not reported: \(why)", metadata: ["deploy": "\(id)", "to": "\(audience.rawValue)"])
+                }
+                told[audience] = step.told(outcome, announcement)
+                try await store.keepTold(told, of: id, isDone: false)
+            } catch {
+                if !(error is CancellationError) {
+                    logger.error("cannot report: \(error)", metadata: ["deploy": "\(id)"])
+                }
+                return
+            }
+        }
+    }
+
+    private func attempt(_ step: ReportPlan.Step, repository: String) async -> ReportOutcome {
+        let message = step.message
+        var request = HTTPClientRequest(url: message.url.absoluteString)
+        request.method = .POST
+        request.headers = ["Content-Type": "application/json", "User-Agent": "flock"]
+        for (name, value) in message.headers { request.headers.add(name: name, value: value) }
+        if step.audience != .chat, let project = project(repository) {
+            guard let token = secret(report(repository)?.token) else { return .refused("the token's file is empty") }
+            let credential = project.credential(token)
+            request.headers.add(name: credential.name, value: credential.value)
+        }
+        do {
+            request.body = .bytes(ByteBuffer(bytes: try message.body.json))
+            let response = try await http.execute(request, timeout: .seconds(10))
+            let body = try await response.body.collect(upTo: 1 << 20)
+            return ReportOutcome(status: Int(response.status.code), body: Array(body.readableBytesView))
+        } catch let error as HTTPClientError {
+            return .unanswered(error.shortDescription)
+        } catch {
+            // Not the error's own words: they may hold the address, which is a secret for a chat.
+            return .unanswered("\(type(of: error))")
+        }
+    }
+
+    // MARK: Settings
+
+    private func entry(_ repository: String) -> Settings.Repository? {
+        settings.current.hook.repositories.first { RepositoryDirectory.key($0.url) == repository }
+    }
+
+    private func report(_ repository: String) -> Settings.Repository.Report? { entry(repository)?.report }
+
+    private func project(_ repository: String) -> ForgeProject? {
+        report(repository).flatMap { ForgeProject($0, repository: repository) }
+    }
+
+    private func chat(_ repository: String) -> URL? {
+        guard let text = secret(entry(repository)?.slack), let url = URL(string: text),
+            ["http", "https"].contains(url.scheme)
+        else { return nil }
+        return url
+    }
+
+    /// Read each time, so that a new one holds at once.
+    private func secret(_ file: Settings.SecretFile?) -> String? {
+        guard let file, let data = FileManager.default.contents(atPath: file.file) else { return nil }
+        let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension HookStore.Reportable {
+    fileprivate var hasEnded: Bool { DeployRecord.State(rawValue: state)?.isFinal ?? true }
+}
