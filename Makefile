@@ -9,7 +9,8 @@ BENCH_PRODUCTS := flock flock-engine flock-haproxy flock-backup flock-scaler
 # Clients that others wrote for Marathon; a compiler for apps that start in no time; an authority for certificates; an
 # ssh server to fetch from.
 TEST_PACKAGES := python3-marathon python3-jsonschema npm gcc libc6-dev openssl python3 openssh-client openssh-server
-SCRIPTS := hooks/post-receive examples/demo.sh .ci/run Tests/install-packages.sh
+SCRIPTS := hooks/post-receive hooks/pre-receive hooks/pre-push hooks/deliver.sh hooks/install.sh \
+	examples/demo.sh .ci/run Tests/install-packages.sh
 
 .PHONY: help demo test lint bench build format packages
 

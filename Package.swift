@@ -159,7 +159,7 @@ let package = Package(
                 serviceLifecycle,
                 unixSignals, subprocess,
             ],
-            resources: [.embedInCode("Resources/post-receive")],
+            resources: [.embedInCode("Resources/post-receive"), .embedInCode("Resources/pre-receive")],
             swiftSettings: safe),
         .target(
             name: "FlockTesting",
@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "FlockTesting", "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioHTTP1,
+                "FlockTesting", "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioHTTP1, yams,
                 "flock", "flock-hook", "flock-haproxy", "flock-scaler", "flock-backup", "flock-engine",
             ], swiftSettings: strict),
     ]

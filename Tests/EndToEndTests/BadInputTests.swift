@@ -34,6 +34,8 @@ struct BadInputTests {
     func packages() async throws {
         try await Site.run { site in
             let program = try await site.makeApp("hello", files: ["README": "no package.json"])
+            // It would refuse them before there is a deploy.
+            try FileManager.default.removeItem(atPath: "\(site.state)/git/hello.git/hooks/pre-receive")
             let good = HelloApp.files(version: "1.0.0")
             let package = good["package.json"] ?? ""
             let cases = [

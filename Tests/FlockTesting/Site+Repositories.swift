@@ -5,10 +5,16 @@ extension Site {
     /// Says in the settings what the branches of a repository of `flock repo create` deploy to.
     /// - Parameter more: further lines of the repository's entry.
     public func deploys(_ branches: [String: String], of name: String, more: [String] = []) async throws {
+        try await deploys(branches, at: "\(state)/git/\(name).git", secret: "\(state)/secrets/\(name)", more: more)
+    }
+
+    /// The same of a bare repository anywhere.
+    public func deploys(
+        _ branches: [String: String], at path: String, secret: String, more: [String] = []
+    ) async throws {
         let map = branches.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
         let entry = [
-            "    - url: \(state)/git/\(name).git", "      secret: {file: \(state)/secrets/\(name)}",
-            "      branches: {\(map)}",
+            "    - url: \(path)", "      secret: {file: \(secret)}", "      branches: {\(map)}",
         ]
         let text = try String(contentsOfFile: config, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
@@ -23,4 +29,9 @@ extension Site {
         try await start("flock-hook")
         try await isHealthy([.hook])
     }
+}
+
+extension Program {
+    /// git, which may refuse.
+    public func attempt(_ arguments: [String]) async throws -> Ran { try await run("git", arguments, in: path) }
 }

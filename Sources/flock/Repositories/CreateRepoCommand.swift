@@ -46,9 +46,11 @@ struct CreateRepoCommand: AsyncParsableCommand {
             let secret = (0..<32).map { _ in String(UInt8.random(in: 16...255), radix: 16) }.joined()
             try write(secret + "\n", to: "\(connection.state.secrets)/\(name)", mode: 0o600)
             try make("\(path)/hooks")
-            try write(
-                String(decoding: PackageResources.post_receive, as: UTF8.self), to: "\(path)/hooks/post-receive",
-                mode: 0o755)
+            for (hook, text) in [
+                ("post-receive", PackageResources.post_receive), ("pre-receive", PackageResources.pre_receive),
+            ] {
+                try write(String(decoding: text, as: UTF8.self), to: "\(path)/hooks/\(hook)", mode: 0o755)
+            }
             try await configure(path, connection.state)
             if json { return try Output.write(json: Created(path: path, remote: "git remote add flock \(path)")) }
             Output.write(
@@ -61,9 +63,13 @@ struct CreateRepoCommand: AsyncParsableCommand {
         }
     }
 
-    /// The hook runs in the pusher's environment, so it has to be told where things are.
+    /// The hooks run in the pusher's environment, so they have to be told where things are.
     private func configure(_ path: String, _ state: StateFolder) async throws {
-        var values = [("flock.command", Self.executable), ("flock.state", state.path)]
+        var values = [
+            ("flock.command", Self.executable), ("flock.state", state.path),
+            // Those that deploy, until the settings say otherwise: others may hold anything.
+            ("flock.branches", "main master"),
+        ]
         if let config = try options.settingsFile().path {
             values.append(("flock.config", URL(fileURLWithPath: config).standardizedFileURL.path))
         }
