@@ -68,7 +68,12 @@ struct Repository: ~Copyable {
         guard size <= Self.treeLimit else {
             throw GitError(.tooLarge, operation: operation, message: "the tree has \(size) bytes")
         }
-        return try Handle(operation, free: git_tree_free) { git_tree_lookup(&$0, handle.pointer, &oid) }
+        do throws(GitError) {
+            return try Handle(operation, free: git_tree_free) { git_tree_lookup(&$0, handle.pointer, &oid) }
+        } catch {
+            // libgit2 has no code for what it cannot take apart.
+            throw error.code == .other ? error.with(code: .corrupt) : error
+        }
     }
 
     /// The tree of a commit or of a tag that leads to one.

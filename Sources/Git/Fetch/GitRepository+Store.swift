@@ -30,6 +30,8 @@ extension GitRepository {
             return try GitRepository(bareAt: path, lease: lease)
         } catch {
             guard error.code == .notARepository else { throw error }
+            // Half a repository is none.
+            if FileManager.default.fileExists(atPath: path) { _ = lease.discard() }
         }
         do throws(GitError) {
             try createBare(at: path)

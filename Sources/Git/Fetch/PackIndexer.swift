@@ -64,7 +64,8 @@ actor PackIndexer {
                     .tooLarge, operation: "fetch", message: "the pack has more than \(watch.objectLimit) objects")
             }
             if error.code == .cancelled { throw error }
-            throw error.with(code: error.message.contains("exceeds maximum") ? .tooLarge : .corrupt)
+            // libgit2 has no code for an object beyond `Libgit2.objectSizeLimit`.
+            throw error.with(code: error.message.contains("overly large") ? .tooLarge : .corrupt)
         }
     }
 }

@@ -1,0 +1,128 @@
+import FlockTesting
+import Foundation
+import Testing
+
+@testable import Git
+
+@Suite struct StoreTests {
+    private func packs(_ path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(path)/objects/pack").filter { $0.hasSuffix(".pack") }
+    }
+
+    @Test func isEmptiedWhenItHasTooManyPacksAndNobodyReads() async throws {
+        try await Workspace.with { workspace in
+            try workspace.write("kept", to: "file")
+            try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                func fetch() async throws -> FetchedCommit {
+                    try workspace.write(UUID().uuidString, to: "changing")
+                    try await workspace.commit()
+                    return try await GitRepository.fetch(
+                        .branch("main"), from: server.remote(), into: path, limits: FetchLimits(storePacks: 2))
+                }
+                for _ in 0..<8 {
+                    let fetched = try await fetch()
+                    #expect(try await fetched.repository.file("file", at: fetched.commit) == Array("kept".utf8))
+                    #expect(try packs(path).count <= 3)
+                }
+                var reader: FetchedCommit? = try await fetch()
+                for _ in 0..<5 { _ = try await fetch() }
+                #expect(try packs(path).count > 5, "somebody reads")
+                if let reader {
+                    #expect(try await reader.repository.file("file", at: reader.commit) == Array("kept".utf8))
+                }
+                reader = nil
+                _ = try await fetch()
+                #expect(try packs(path).count == 1)
+                try await workspace.run("git", "-C", path, "fsck", "--strict", "--full")
+            }
+        }
+    }
+
+    @Test func isEmptiedWhenItIsTooLarge() async throws {
+        try await Workspace.with { workspace in
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                for _ in 0..<3 {
+                    try workspace.write(noise(100_000), to: "file")
+                    let commit = try await workspace.commit()
+                    let fetched = try await GitRepository.fetch(
+                        .branch("main"), from: server.remote(), into: path, limits: FetchLimits(storeBytes: 50_000))
+                    #expect(fetched.commit == commit)
+                    #expect(try packs(path).count == 1)
+                }
+            }
+        }
+    }
+
+    @Test func isMadeAnewWhenItIsDamaged() async throws {
+        try await Workspace.with { workspace in
+            try workspace.write(noise(10_000), to: "file")
+            let commit = try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                for damage in ["missing", "truncated", "no folder"] {
+                    _ = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                    let pack = try "\(path)/objects/pack/\(packs(path)[0])"
+                    switch damage {
+                    case "missing": try FileManager.default.removeItem(atPath: pack)
+                    case "truncated": try Data([1, 2, 3]).write(to: URL(filePath: pack))
+                    default: try FileManager.default.removeItem(atPath: "\(path)/objects")
+                    }
+                    let again = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                    #expect(again.commit == commit)
+                    #expect(try await again.repository.file("file", at: commit)?.count == 10_000, "\(damage)")
+                }
+            }
+        }
+    }
+
+    @Test func isRidOfWhatAFetchHasLeft() async throws {
+        try await Workspace.with { workspace in
+            try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                _ = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                let (old, new) = ("\(path)/objects/pack/pack_git2_old", "\(path)/objects/pack/pack_git2_new")
+                for file in [old, new] { try Data("PACK".utf8).write(to: URL(filePath: file)) }
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date(timeIntervalSinceNow: -4000)], ofItemAtPath: old)
+                _ = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                #expect(!FileManager.default.fileExists(atPath: old))
+                #expect(FileManager.default.fileExists(atPath: new), "another fetch may be writing it")
+            }
+        }
+    }
+
+    @Test func isOfUseAfterAKill() async throws {
+        try await Workspace.with { workspace in
+            try workspace.write(noise(100_000), to: "file")
+            try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                for stage in ["pack", "request"] {
+                    try workspace.write(noise(100_000), to: "file")
+                    let commit = try await workspace.commit()
+                    try? FileManager.default.removeItem(atPath: "\(workspace.folder)/stalled")
+                    let url = server.url("stall/\(stage)")
+                    let stalled = "\(workspace.folder)/stalled"
+                    await #expect(processExitsWith: .signal(SIGKILL)) {
+                        [url = url as String, path = path as String, stalled = stalled as String] in
+                        let remote = try Remote(RemoteURL(url), allowsHTTP: true, allowsPrivateAddresses: true)
+                        async let fetched = GitRepository.fetch(.branch("main"), from: remote, into: path)
+                        try await eventually("the pack is amid its way") {
+                            FileManager.default.fileExists(atPath: stalled)
+                        }
+                        kill(getpid(), SIGKILL)
+                        _ = try await fetched
+                    }
+                    try await workspace.run("git", "-C", path, "fsck", "--strict", "--full")
+                    let fetched = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                    #expect(fetched.commit == commit)
+                    try await workspace.run("git", "-C", path, "fsck", "--strict", "--full")
+                }
+            }
+        }
+    }
+}
