@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "FlockTesting", "FlockCore", "Marathon", asyncHTTPClient, nioCore, nioHTTP1, yams,
+                "FlockTesting", "FlockCore", "Marathon", asyncHTTPClient, crypto, nioCore, nioHTTP1, yams,
                 "flock", "flock-hook", "flock-haproxy", "flock-scaler", "flock-backup", "flock-engine",
             ], swiftSettings: strict),
     ]

@@ -24,6 +24,7 @@ public actor HookService: Service, Reporting {
     /// When each repository is looked at next.
     private var looks: [String: ContinuousClock.Instant] = [:]
     private var received = 0
+    private var looked = 0
     private var finished: [DeployRecord.State: Int] = [:]
     private let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -125,6 +126,7 @@ public actor HookService: Service, Reporting {
                 do {
                     if try await !watch.look(at: repository).isEmpty { arrival.yield() }
                     complained.remove(repository.key)
+                    looked += 1
                 } catch {
                     guard !Task.isCancelled, complained.insert(repository.key).inserted else { continue }
                     logger.warning(
@@ -214,6 +216,9 @@ public actor HookService: Service, Reporting {
                 "flock_hook_deploys_total", .counter, Double(count), labels: ["end": state.rawValue],
                 help: "Deploys that came to an end.")
         }
-        return [Metric("flock_hook_deliveries_total", .counter, Double(received), help: "Verified deliveries.")] + ends
+        return [
+            Metric("flock_hook_deliveries_total", .counter, Double(received), help: "Verified deliveries."),
+            Metric("flock_hook_looks_total", .counter, Double(looked), help: "Looks at a repository's branches."),
+        ] + ends
     }
 }

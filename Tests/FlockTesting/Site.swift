@@ -65,10 +65,12 @@ public final class Site: Sendable {
     /// - Parameters:
     ///   - settings: `key=value`, as `--set` takes them.
     ///   - lines: more of flock.yaml.
+    ///   - daemons: those that are started.
     ///   - parts: that have to be healthy before the test begins.
     public static func run(
         idleAfter: String = "1h", settings: [String] = [], lines: String = "",
-        parts: [StateFolder.Part] = StateFolder.Part.allCases, _ test: (Site) async throws -> Void
+        daemons: [String] = Site.daemons, parts: [StateFolder.Part] = StateFolder.Part.allCases,
+        _ test: (Site) async throws -> Void
     ) async throws {
         let site = try await Site(idleAfter: idleAfter, settings: settings, lines: lines)
         var failure: (any Error)?

@@ -23,7 +23,7 @@ public struct LocalHookAPI: Sendable {
             let limit = query.get("limit", as: Int.self) ?? 20
             return try Self.json(
                 try await hook.store.deploys(
-                    limit: min(max(1, limit), 1000), slug: query.get("app"), state: state ?? nil))
+                    limit: min(max(1, limit), 10_000), slug: query.get("app"), state: state ?? nil))
         }
         router.post("/v1/deploys/:id/cancel") { _, context in
             try await cancel(try context.parameters.require("id", as: Int64.self))

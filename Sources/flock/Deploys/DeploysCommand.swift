@@ -6,7 +6,12 @@ struct DeploysCommand: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               flock deploys
+              flock deploys --app shop --status failed
               flock deploys show 12
+              flock deploys cancel 13
+
+            Each says in words why something was not deployed; docs/reason-codes.md lists the codes behind them.
             """,
-        subcommands: [ListDeploysCommand.self, ShowDeployCommand.self], defaultSubcommand: ListDeploysCommand.self)
+        subcommands: [ListDeploysCommand.self, ShowDeployCommand.self, CancelDeployCommand.self],
+        defaultSubcommand: ListDeploysCommand.self)
 }

@@ -11,18 +11,34 @@ struct ListDeploysCommand: AsyncParsableCommand {
     @OptionGroup var options: DaemonOptions
     @Flag(help: "Print JSON.") var json = false
     @Option(help: "How many.") var limit = 20
+    @Option(help: "Of this app only: the name in its address.") var app: String?
+    @Option(help: "In this state only, such as queued, live or failed.") var status: String?
+
+    func validate() throws {
+        guard let status, DeployRecord.State(rawValue: status) == nil else { return }
+        let known = DeployRecord.State.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("no state is called \"\(status)\"; there are \(known)")
+    }
 
     func run() async throws {
         try await Connection.run(options) { connection in
-            let deploys = try await connection.part(.hook).ask(
-                .GET, "/v1/deploys?limit=\(limit)", as: [DeployRecord].self)
+            var query = "limit=\(limit)"
+            if let app {
+                guard let slug = Slug(app) else { throw ValidationError("no app can be called \"\(app)\"") }
+                query += "&app=\(slug)"
+            }
+            if let status { query += "&state=\(status)" }
+            let deploys = try await connection.part(.hook).ask(.GET, "/v1/deploys?\(query)", as: [DeployRecord].self)
             if json { return try Output.write(json: deploys) }
-            guard !deploys.isEmpty else { return Output.write("Nothing was pushed yet.\n") }
+            guard !deploys.isEmpty else {
+                return Output.write(app == nil && status == nil ? "Nothing was pushed yet.\n" : "No such deploy.\n")
+            }
             var table = Table(columns: ["DEPLOY", "APP", "VERSION", "BRANCH", "COMMIT", "STATE", "WHEN", "WHY"])
             for deploy in deploys {
                 table.add([
                     String(deploy.id), deploy.slug ?? "-", deploy.version ?? "-", deploy.branch,
-                    String(deploy.commit.prefix(7)), deploy.state.rawValue, Output.age(deploy.createdAt),
+                    deploy.commit.isEmpty ? "-" : String(deploy.commit.prefix(7)), deploy.state.rawValue,
+                    Output.age(deploy.createdAt),
                     deploy.reason ?? "",
                 ])
             }

@@ -15,7 +15,12 @@ struct ShowDeployCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Connection.run(options) { connection in
-            let start = try await connection.part(.hook).ask(.GET, "/v1/deploys/\(id)", as: DeployRecord.self).createdAt
+            let deploy = try await connection.part(.hook).ask(.GET, "/v1/deploys/\(id)", as: DeployRecord.self)
+            if !json {
+                let commit = deploy.commit.isEmpty ? "" : " at \(deploy.commit.prefix(7))"
+                Output.write("deploy \(id): \(deploy.branch)\(commit) of \(deploy.repository), \(deploy.summary)\n")
+            }
+            let start = deploy.createdAt
             let end = try await DeployStory(connection.part(.hook)).follow(id) { event, line in
                 if json { return Output.write(line + "\n") }
                 let elapsed = String(format: "%7.2f s", event.at.timeIntervalSince(start))

@@ -1,0 +1,111 @@
+import FlockCore
+import FlockTesting
+import Foundation
+import Testing
+
+/// flock-hook is killed at each step of a deploy: the deploy goes on or begins that step again, and starts its app once.
+@Suite(.serialized)
+struct DeployCrashTests {
+    private static let daemons = ["flock-engine", "flock-hook"]
+    private static let parts: [StateFolder.Part] = [.engine, .hook]
+
+    @Test func `flock-hook dies at each step of a deploy, which comes to its end all the same`() async throws {
+        let points: [CrashPoint] = [
+            .hookReceived, .hookResolving, .hookBuilding, .hookSubmitting, .hookSubmitted, .hookVerified, .hookReleased,
+        ]
+        try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
+            let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
+            try await site.isLive(try await repository.push("first"), of: repository)
+            for (number, point) in points.enumerated() {
+                let before = try await site.deploys().count
+                let starts = site.starts
+                try await site.kill9("flock-hook")
+                try await site.start("flock-hook", fault: point.rawValue)
+                try await site.isHealthy([.hook])
+                // Or it would find the push by itself.
+                try await eventually("it has looked at the branches") {
+                    try await site.metric("flock_hook_looks_total", of: .hook) > 0
+                }
+                let commit = try await repository.push(point.rawValue)
+                let answered = await repository.deliver(
+                    commit, id: "delivery \(point.rawValue)".replacing(" ", with: "-"), site)
+                #expect((answered == nil) == (point == .hookReceived))
+                let process = try await site.process("flock-hook")
+                try await eventually("it dies at \(point)") { !process.isRunning }
+                try await site.start("flock-hook")
+                try await site.isHealthy([.hook])
+                // A forge that got no answer, or a person, delivers again.
+                let again = await repository.deliver(commit, id: "delivery-\(point.rawValue)", site)
+                #expect(again?.status == 200 && again?.answer.message.contains("was received before") == true)
+                try await eventually("\(point): the deploy ends", or: "\(site.log("flock-hook").suffix(800))") {
+                    try await site.deploys().last?.isFinal == true
+                }
+                let deploys = try await site.deploys()
+                let last = try #require(deploys.last)
+                #expect(
+                    last.state == "live" && last.commit == commit && deploys.count == before + 1, "\(point): \(last)")
+                #expect(last.release == number + 2)
+                // Only what was prepared is done again.
+                let isPrepared = [.hookResolving, .hookBuilding, .hookSubmitting].contains(point)
+                #expect(last.attempts == (isPrepared ? 2 : 1), "\(point)")
+                #expect(try await site.commit(of: "/shop-1.0.0") == commit)
+                #expect(site.starts == starts + 1, "\(point): started \(site.starts - starts) times")
+            }
+        }
+    }
+
+    @Test func `what is killed three times while it is prepared fails, and says so`() async throws {
+        try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
+            try await site.kill9("flock-hook")
+            let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
+            let commit = try await repository.push("first")
+            for _ in 1...3 {
+                try await site.start("flock-hook", fault: CrashPoint.hookBuilding.rawValue)
+                let process = try await site.process("flock-hook")
+                try await eventually("it dies") { !process.isRunning }
+            }
+            try await site.start("flock-hook")
+            try await site.isHealthy([.hook])
+            try await eventually("it fails") { try await site.deploys().last?.state == "failed" }
+            let shown = try await site.flock(["deploys", "show", "1"])
+            #expect(shown.status == 1 && shown.output.contains("flock-hook ended 3 times"), "\(shown.output)")
+            #expect(try await site.deploys().last?.code == "interrupted")
+            // The commit is dealt with, until somebody pushes it.
+            #expect(try await site.deploys().count == 1)
+            _ = await repository.deliver(commit, site)
+            try await eventually("it is live") { try await site.deploys().last?.state == "live" }
+        }
+    }
+
+    @Test func `a deploy is cancelled while it waits, and not once Marathon has it`() async throws {
+        try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
+            let server = try await EchoServer(in: site.folder)
+            let first = try await HostedRepository("first", server: server, in: site)
+            let second = try await HostedRepository("second", server: server, in: site)
+            let live = try await site.isLive(try await first.push("one"), of: first)
+            let refused = try await site.flock(["deploys", "cancel", "\(live)"])
+            #expect(!refused.isSuccess && refused.output.contains("already_ended"), "\(refused.output)")
+            #expect(try await site.flock(["deploys", "cancel", "99"]).output.contains("deploy_unknown"))
+
+            // Nobody answers, so the deploy stays where Marathon may have it.
+            try await site.kill9("flock-engine")
+            let two = try await second.push("two")
+            let number = try #require(await second.deliver(two, site)?.answer.deploy)
+            try await eventually("it is submitted") { try await site.deploys().last?.state == "submitting" }
+            let late = try await site.flock(["deploys", "cancel", "\(number)"])
+            #expect(!late.isSuccess && late.output.contains("already_submitted"), "\(late.output)")
+            // Its lane is taken, so the next one waits.
+            let three = try await second.push("three")
+            let waiting = try #require(await second.deliver(three, site)?.answer.deploy)
+            let cancelled = try await site.flock(["deploys", "cancel", "\(waiting)"])
+            #expect(cancelled.isSuccess && cancelled.output.contains("cancelled before it was given to Marathon"))
+            #expect(try await site.deploys(["--status", "cancelled"]).map(\.id) == [waiting])
+            try await site.start("flock-engine")
+            try await eventually("the submitted one is live") {
+                try await site.deploys(["--app", "second"]).last?.state == "live"
+            }
+            #expect(try await site.commit(of: "/second-1.0.0") == two)
+            #expect(try await site.deploys().last?.id == waiting, "a cancelled commit is not found again")
+        }
+    }
+}
