@@ -42,7 +42,7 @@ public actor HookService: Service, Reporting {
         reporter = Reporter(settings: settings, store: store, http: http, logger: logger)
         watch = BranchWatch(store: store, source: CodeSource(state: state), observer: nil, logger: logger)
         deployer = Deployer(
-            settings: settings, state: state, store: store, releases: releases, logger: logger,
+            settings: settings, state: state, store: store, releases: releases, http: http, logger: logger,
             submitted: { [arrival] in _ = arrival.yield() })
     }
 

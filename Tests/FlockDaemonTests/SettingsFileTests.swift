@@ -32,6 +32,8 @@ import Yams
         settings.marathon = []
         settings.https.listen = settings.http.listen
         settings.https.acme = "acme"
+        settings.hook.consul.url = URL(string: "http://127.0.0.1:8500/")
+        settings.hook.consul.register = settings.http.listen
         let encoded = try #require(try Yams.compose(yaml: YAMLEncoder().encode(settings)))
         #expect(keys(sample) == keys(encoded))
     }

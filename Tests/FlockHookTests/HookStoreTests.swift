@@ -229,6 +229,17 @@ import Testing
         }
     }
 
+    @Test func `the word of a push that was found already is about the same deploy`() async throws {
+        try await withStore { store in
+            let repository = Fixtures.repository(["main": .production])
+            let found = try #require(try await found(store, "one", in: repository))
+            let told = try await receive(store, "d1", repository: repository.key, after: commit("one"))
+            #expect(told.id == found.id)
+            let again = try await receive(store, "d2", repository: repository.key, after: commit("one"))
+            #expect(again.id != found.id, "a second push of it asks for a second look")
+        }
+    }
+
     private func found(_ store: HookStore, _ name: String, in repository: KnownRepository) async throws -> DeployRecord?
     {
         try await store.found(commit(name), on: "main", in: repository, cause: "found", at: now)

@@ -65,6 +65,25 @@ public struct Settings: Codable, Sendable, Hashable {
         public var resync: TimeSpan
         public var repositories: [Repository]
         public var build: Build
+        public var secrets: Secrets
+        public var consul: Consul
+    }
+
+    /// What package.json refers to as a secret.
+    public struct Secrets: Codable, Sendable, Hashable {
+        /// Holds a folder for each program, with a file for each secret; empty for none.
+        public var folder: String
+    }
+
+    /// Consul's HTTP API, for environments and the catalogue.
+    public struct Consul: Codable, Sendable, Hashable {
+        /// `nil` for no Consul.
+        public var url: URL?
+        /// What precedes a program's name in keys.
+        public var prefix: String
+        public var token: SecretFile
+        /// The address at which releases are entered into the catalogue; `nil` for not at all.
+        public var register: ListenAddress?
     }
 
     /// Programs are built as Marathon apps of their own.
@@ -119,6 +138,10 @@ public struct Settings: Codable, Sendable, Hashable {
     public struct SecretFile: Codable, Sendable, Hashable {
         /// Relative to the folder of flock.yaml; empty where there is none.
         public var file: String
+
+        public init(file: String) {
+            self.file = file
+        }
     }
 
     public struct Backup: Codable, Sendable, Hashable {

@@ -113,7 +113,7 @@ extension Settings.Stats {
 
 extension Settings.Hook {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case listen, healthTimeout, authority, builders, resync, repositories, build
+        case listen, healthTimeout, authority, builders, resync, repositories, build, secrets, consul
     }
 
     public init(from decoder: any Decoder) throws {
@@ -130,6 +130,39 @@ extension Settings.Hook {
         }
         repositories = try container.decode([Settings.Repository].self, forKey: .repositories)
         build = try container.decode(Settings.Build.self, forKey: .build)
+        secrets = try container.decode(Settings.Secrets.self, forKey: .secrets)
+        consul = try container.decode(Settings.Consul.self, forKey: .consul)
+    }
+}
+
+extension Settings.Secrets {
+    enum CodingKeys: String, CodingKey, CaseIterable { case folder }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        folder = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .folder)
+    }
+}
+
+extension Settings.Consul {
+    enum CodingKeys: String, CodingKey, CaseIterable { case url, prefix, token, register }
+
+    public init(from decoder: any Decoder) throws {
+        try decoder.rejectKeys(otherThan: CodingKeys.self)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if try !container.decode(String.self, forKey: .url).isEmpty {
+            url = try container.decode(BaseAddress.self, forKey: .url).url
+        }
+        prefix = try container.decode(String.self, forKey: .prefix)
+        guard EnvironmentValue.isConsulKey(prefix) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .prefix, in: container,
+                debugDescription: "\"\(prefix)\" is no beginning of keys; write for example service")
+        }
+        token = try container.decode(Settings.SecretFile.self, forKey: .token)
+        if try !container.decode(String.self, forKey: .register).isEmpty {
+            register = try container.decode(ListenAddress.self, forKey: .register)
+        }
     }
 }
 

@@ -110,8 +110,9 @@ public struct SettingsFile: Sendable {
             settings.hook.repositories[index].report?.token.file = absolute(report?.token.file ?? "")
         }
         for file in [
-            \Settings.marathonToken.file, \.parts.token.file, \.parts.certificate.file, \.parts.authority.file,
-            \.hook.authority.file,
+            \Settings.marathonToken.file, \.hook.authority.file, \.hook.secrets.folder, \.hook.consul.token.file,
+            \.parts.token.file,
+            \.parts.certificate.file, \.parts.authority.file,
         ]
         where !settings[keyPath: file].isEmpty {
             settings[keyPath: file] = absolute(settings[keyPath: file])

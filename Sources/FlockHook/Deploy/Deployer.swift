@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import FlockCore
 import Foundation
 import Git
@@ -11,6 +12,7 @@ struct Deployer: Sendable {
     let state: StateFolder
     let store: HookStore
     let releases: Releases
+    let http: HTTPClient
     let logger: Logger
     /// Called when Marathon has a deploy's app.
     let submitted: @Sendable () -> Void
@@ -44,12 +46,7 @@ struct Deployer: Sendable {
             deploy.id, commit: commit.description, appID: name.id, slug: descriptor.slug,
             version: descriptor.version.idText, url: url)
 
-        let env = try descriptor.env.mapValues { value in
-            guard case .text(let text) = value else {
-                throw DeployFailure(code: "secret_unknown", message: "no secrets are set")
-            }
-            return text
-        }
+        let env = try await AppEnvironment(settings: settings.hook, http: http).values(of: descriptor)
         let file = try await builder.artifact(
             of: descriptor, names: names, env: env, packing: packing, for: deploy.id)
         CrashPoint.hookBuilding.pass()
@@ -68,7 +65,8 @@ struct Deployer: Sendable {
             try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
             blueprint.name = name
             try await start(blueprint, deploy)
-            try await publish(release, of: descriptor.slug, as: name.id, url: url, deploy)
+            try await publish(
+                release, of: descriptor.slug, descriptor.version.idText, as: name.id, url: url, deploy)
         }
     }
 
@@ -85,7 +83,8 @@ struct Deployer: Sendable {
             let version = app.versionInfo?.lastConfigChangeAt ?? app.version
             let former = try await store.keepFormer(nil, of: deploy.id)
             try await rollout.verify(.init(id: id, version: version, former: former))
-            try await publish(isPreview ? nil : deploy.release, of: slug, as: id, url: deploy.url ?? "", deploy)
+            try await publish(
+                isPreview ? nil : deploy.release, of: slug, deploy.version ?? "", as: id, url: deploy.url ?? "", deploy)
             return true
         }
     }
@@ -93,13 +92,17 @@ struct Deployer: Sendable {
     /// The app has come up: from now on its name serves it.
     /// - Parameter release: `nil` for a preview.
     private func publish(
-        _ release: Int?, of slug: Slug, as id: String, url: String, _ deploy: DeployRecord
+        _ release: Int?, of slug: Slug, _ version: String, as id: String, url: String, _ deploy: DeployRecord
     ) async throws {
         CrashPoint.hookVerified.pass()
         if let release {
             try await store.recordRelease(release, slug: slug, appID: id, deploy: deploy.id)
             try await releases.publish(release, of: slug, as: id)
             CrashPoint.hookReleased.pass()
+            let catalogue = ConsulCatalogue(settings: settings.current, http: http)
+            if let warning = await catalogue.enter(slug, version, release: release) {
+                try await store.advance(deploy.id, to: .verifying, warning)
+            }
         }
         try await store.finish(
             deploy.id, .live, reason: release.map { "release \($0) is live at \(url)" } ?? "live at \(url)")

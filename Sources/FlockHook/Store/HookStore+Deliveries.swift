@@ -67,7 +67,9 @@ extension HookStore {
         let number = db.lastInsertedRowID
         var deploys: [DeployRecord] = []
         for (position, (change, verdict)) in zip(delivery.changes, delivery.verdicts).enumerated() {
-            let deploy = try add(db, change, verdict, repository: delivery.repository, "received", at: date)
+            let deploy =
+                try foundBefore(db, change, repository: delivery.repository)
+                ?? add(db, change, verdict, repository: delivery.repository, "received", at: date)
             try db.execute(
                 sql: """
                     INSERT INTO delivery_change (delivery, position, ref, before, after, deploy)
@@ -76,6 +78,16 @@ extension HookStore {
             if let record = try Self.deploy(db, deploy) { deploys.append(record) }
         }
         return Receipt(deploys: deploys, reason: delivery.reason, isDuplicate: false)
+    }
+
+    /// The newest deploy of the ref, where a look at the branch came before the word of the same push.
+    private static func foundBefore(_ db: Database, _ change: RefChange, repository: String) throws -> Int64? {
+        try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT id FROM deploy WHERE id = (SELECT MAX(id) FROM deploy WHERE repository = ? AND ref = ?)
+                AND "commit" = ? AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
+                """, arguments: [repository, change.name, change.after])
     }
 
     /// What the same delivery led to when it came first.
