@@ -5,7 +5,7 @@ PACKAGES := haproxy bubblewrap libgit2-dev libsqlite3-dev zlib1g-dev pkg-config 
 LINT_PACKAGES := shellcheck
 # A load, a compiler for a server that starts in no time, and systemd-socket-activate to compare waking with.
 BENCH_PACKAGES := wrk gcc libc6-dev systemd
-BENCH_PRODUCTS := flock flock-engine flock-haproxy flock-backup flock-scaler
+BENCH_PRODUCTS := flock flock-engine flock-haproxy flock-backup flock-scaler flock-hook
 # Clients that others wrote for Marathon; a compiler for apps that start in no time; an authority for certificates; an
 # ssh server to fetch from.
 TEST_PACKAGES := python3-marathon python3-jsonschema npm gcc libc6-dev openssl python3 openssh-client openssh-server
@@ -18,7 +18,7 @@ help:
 	@echo "make demo    install what is missing, build, start everything, push the example, see it sleep and wake"
 	@echo "make test    run all tests"
 	@echo "make lint    formatting, warnings, import arrows, shell scripts"
-	@echo "make bench   measure waking, routing, proxying, scaling and the engine, each against a baseline of the same run"
+	@echo "make bench   measure waking, routing, proxying, scaling, deliveries and the engine, each against a baseline of the same run"
 
 packages:
 	@sh Tests/install-packages.sh $(PACKAGES)

@@ -13,6 +13,7 @@ public actor HookService: Service, Reporting {
     let releases: Releases
     private let settings: LiveSettings
     private let deployer: Deployer
+    private let inbox: DeliveryInbox
     private let watch: BranchWatch
     private let reporter: Reporter
     private let http: HTTPClient
@@ -34,6 +35,7 @@ public actor HookService: Service, Reporting {
         self.state = state
         self.logger = logger
         store = try HookStore(folder: state.hook)
+        inbox = DeliveryInbox(store: store)
         repositories = RepositoryDirectory(settings: settings, state: state)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         releases = Releases(
@@ -91,7 +93,7 @@ public actor HookService: Service, Reporting {
         }
         let receipt: HookStore.Receipt
         do {
-            receipt = try await store.receive(delivery, at: Date())
+            receipt = try await inbox.receive(delivery, at: Date())
         } catch {
             logger.error("a delivery cannot be stored: \(error)", metadata: ["repository": "\(delivery.repository)"])
             throw DeliveryRefusal(.storeUnavailable, "the delivery could not be stored; deliver it again")

@@ -34,7 +34,7 @@ import Testing
         after: String? = nil
     ) async throws -> DeployRecord {
         let delivery = try delivery(id, ref: ref, repository: repository, after: after)
-        return try #require(try await store.receive(delivery, at: now).deploys.first)
+        return try #require(try await store.receiveOne(delivery, at: now).deploys.first)
     }
 
     @Test func `what is committed outlives a power cut`() async throws {
@@ -48,7 +48,7 @@ import Testing
 
     @Test func `a delivery becomes a queued deploy`() async throws {
         try await withStore { store in
-            let receipt = try await store.receive(try delivery("d1"), at: now)
+            let receipt = try await store.receiveOne(try delivery("d1"), at: now)
             let deploy = try #require(receipt.deploys.first)
             #expect(!receipt.isDuplicate && receipt.deploys.count == 1)
             #expect(deploy.state == .queued && deploy.environment == "production")
@@ -60,10 +60,29 @@ import Testing
 
     @Test func `the same delivery again is the same deploy`() async throws {
         try await withStore { store in
-            let first = try await store.receive(try delivery("d1"), at: now)
-            let second = try await store.receive(try delivery("d1"), at: now)
+            let first = try await store.receiveOne(try delivery("d1"), at: now)
+            let second = try await store.receiveOne(try delivery("d1"), at: now)
             #expect(second.isDuplicate && second.deploys == first.deploys)
             #expect(try await store.deploys(limit: 10).count == 1)
+        }
+    }
+
+    @Test func `of deliveries that are stored together, one that cannot be leaves the others alone`() async throws {
+        try await withStore { store in
+            try await store.database.write { db in
+                try db.execute(
+                    sql: """
+                        CREATE TRIGGER full BEFORE INSERT ON deploy WHEN NEW.repository = 'https://x/full'
+                        BEGIN SELECT RAISE(ABORT, 'full'); END
+                        """)
+            }
+            let deliveries = try ["shop", "full", "blog"].map { name in
+                (try delivery("d", repository: "https://x/\(name)"), at: now)
+            }
+            let receipts = try await store.receive(deliveries)
+            #expect(receipts.map { (try? $0.get()) != nil } == [true, false, true])
+            let kept = try await store.database.read { try String.fetchAll($0, sql: "SELECT repository FROM delivery") }
+            #expect(kept.sorted() == ["https://x/blog", "https://x/shop"])
         }
     }
 
@@ -71,7 +90,8 @@ import Testing
         try await withStore { store in
             let delivery = try delivery("d1")
             let receipts = try await withThrowingTaskGroup(of: HookStore.Receipt.self) { group in
-                for _ in 0..<50 { group.addTask { [now] in try await store.receive(delivery, at: now) } }
+                let inbox = DeliveryInbox(store: store)
+                for _ in 0..<50 { group.addTask { [now] in try await inbox.receive(delivery, at: now) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(receipts.count { !$0.isDuplicate } == 1)
@@ -109,7 +129,7 @@ import Testing
             #expect(tag.state == .ignored && tag.code == "not_a_branch" && tag.endedAt == now)
             #expect(try await store.unfinished().map(\.id) == [queued.id])
             let deletion = try #require(
-                try await store.receive(try delivery("d3", isDeletion: true), at: now).deploys.first)
+                try await store.receiveOne(try delivery("d3", isDeletion: true), at: now).deploys.first)
             #expect(deletion.code == "branch_deleted")
             #expect(try await store.deploy(queued.id)?.summary == "superseded: branch main was deleted")
         }
@@ -169,7 +189,7 @@ import Testing
         let deploy = try await receive(try HookStore(folder: folder), "d1")
         let again = try HookStore(folder: folder)
         #expect(try await again.deploy(deploy.id) == deploy)
-        #expect(try await again.receive(try delivery("d1"), at: now).isDuplicate)
+        #expect(try await again.receiveOne(try delivery("d1"), at: now).isDuplicate)
     }
 
     // MARK: What the end of a branch is
@@ -318,5 +338,11 @@ import Testing
             #expect(try await store.deploy(old.id)?.summary == "superseded: deploy \(new.id) is newer")
             #expect(try await store.unfinished().map(\.id) == [new.id])
         }
+    }
+}
+
+extension HookStore {
+    fileprivate func receiveOne(_ delivery: Delivery, at date: Date) async throws -> Receipt {
+        try await DeliveryInbox(store: self).receive(delivery, at: date)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Measures the binary that `FLOCK` names, and the parts' own beside it, and prints each figure beside a baseline of
 /// the same run. Arguments name the benchmarks to run: `wake`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
-/// `many`, `scaler`, `simulate`; all without.
+/// `many`, `scaler`, `simulate`, `accept`; all without.
 @main
 struct FlockBench {
     static func main() {
@@ -24,6 +24,7 @@ struct FlockBench {
                 ("launch", LaunchBenchmark(flock: flock).run), ("scale", ScaleBenchmark(flock: flock).run),
                 ("many", ManyAppsBenchmark(flock: flock).run), ("scaler", ScalerBenchmark(flock: flock).run),
                 ("simulate", SimulateBenchmark(flock: flock, root: root).run),
+                ("accept", AcceptBenchmark(flock: flock).run),
             ]
             let chosen = CommandLine.arguments.dropFirst()
             for benchmark in benchmarks where chosen.isEmpty || chosen.contains(benchmark.name) {

@@ -28,11 +28,16 @@ extension HookStore {
                     repository TEXT NOT NULL, ref TEXT NOT NULL,
                     -- The commit that was dealt with last: deployed, failed or cancelled.
                     handled TEXT,
+                    -- The deploy that serves it.
+                    live INTEGER,
                     -- Whether it was deleted, and nobody has tidied up after it yet.
                     gone INTEGER NOT NULL DEFAULT 0,
                     PRIMARY KEY (repository, ref));
-                INSERT INTO target (repository, ref, handled)
-                    SELECT repository, ref, "commit" FROM deploy
+                INSERT INTO target (repository, ref, handled, live)
+                    SELECT repository, ref, "commit",
+                        (SELECT MAX(id) FROM deploy l
+                            WHERE l.repository = d.repository AND l.ref = d.ref AND l.state = 'live')
+                    FROM deploy d
                     WHERE id IN (SELECT MAX(id) FROM deploy WHERE environment IS NOT NULL GROUP BY repository, ref);
                 CREATE INDEX deploy_target ON deploy (repository, ref, state);
                 """)
@@ -47,13 +52,26 @@ extension HookStore {
         var isDuplicate: Bool
     }
 
-    /// Stores a delivery and what it leads to, and marks its branches, in one transaction. The same delivery again
-    /// gives the same deploys. A deploy of the same branch that has not begun is superseded: the newest push wins.
-    func receive(_ delivery: Delivery, at date: Date) async throws -> Receipt {
-        try await database.write { try Self.receive($0, delivery, at: date) }
+    /// Stores deliveries and what they lead to, in one transaction. The same delivery again gives the same deploys. A
+    /// deploy of the same branch that has not begun is superseded: the newest push wins.
+    /// - Returns: for each; one that cannot be stored leaves nothing, and does not keep the others out.
+    /// - Throws: when none of them is stored.
+    func receive(_ deliveries: [(Delivery, at: Date)]) async throws -> [Result<Receipt, any Error>] {
+        try await database.write { db in
+            deliveries.map { delivery, date in
+                Result {
+                    var receipt = Receipt(deploys: [], isDuplicate: false)
+                    try db.inSavepoint {
+                        receipt = try Self.receive(db, delivery, at: date)
+                        return .commit
+                    }
+                    return receipt
+                }
+            }
+        }
     }
 
-    static func receive(_ db: Database, _ delivery: Delivery, at date: Date) throws -> Receipt {
+    private static func receive(_ db: Database, _ delivery: Delivery, at date: Date) throws -> Receipt {
         try db.execute(
             sql: """
                 INSERT OR IGNORE INTO delivery (forge, id, repository, event, receivedAt, code, reason)
@@ -155,12 +173,11 @@ extension HookStore {
             let why = state == .queued ? Reason.superseded(by: id) : .supersededByDeletion(branch)
             try finish(db, old, .superseded, why, at: date)
         }
-        // Only what was to be deployed once leaves something behind.
-        let sql =
-            state == .queued
-            ? "INSERT INTO target (repository, ref) VALUES (?, ?) ON CONFLICT DO UPDATE SET gone = 0"
-            : "UPDATE target SET gone = 1, handled = NULL WHERE repository = ? AND ref = ?"
-        try db.execute(sql: sql, arguments: [repository, change.name])
+        if state == .queued {
+            try db.execute(
+                sql: "INSERT INTO target (repository, ref) VALUES (?, ?) ON CONFLICT DO UPDATE SET gone = 0",
+                arguments: [repository, change.name])
+        }
         return id
     }
 }

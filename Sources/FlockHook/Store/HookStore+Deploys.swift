@@ -88,8 +88,8 @@ extension HookStore {
             let live = try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT id, "commit" FROM deploy WHERE repository = ? AND ref = ? AND state = 'live'
-                    ORDER BY endedAt DESC, id DESC LIMIT 1
+                    SELECT id, "commit" FROM deploy
+                    WHERE id = (SELECT live FROM target WHERE repository = ? AND ref = ?)
                     """, arguments: [deploy.repository, deploy.ref])
             if let live, live["commit"] == tip {
                 let why = Reason.alreadyDeployed(tip, by: live["id"], pushed: deploy.commit)
@@ -198,7 +198,14 @@ extension HookStore {
             sql:
                 "UPDATE deploy SET state = ?, code = ?, reason = ?, endedAt = ? WHERE id = ? AND state NOT IN (\(final))",
             arguments: [state.rawValue, code, reason, date.timeIntervalSince1970, id])
-        if db.changesCount == 1 { try append(db, id, state, reason, at: date) }
+        guard db.changesCount == 1 else { return }
+        try append(db, id, state, reason, at: date)
+        if state == .live {
+            try db.execute(
+                sql: """
+                    UPDATE target SET live = ?1 WHERE (repository, ref) = (SELECT repository, ref FROM deploy WHERE id = ?1)
+                    """, arguments: [id])
+        }
     }
 
     static func append(_ db: Database, _ id: Int64, _ state: DeployRecord.State, _ text: String, at date: Date) throws {

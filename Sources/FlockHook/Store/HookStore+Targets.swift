@@ -19,11 +19,11 @@ extension HookStore {
         }
     }
 
-    /// A branch is not there any more, though no delivery told of it.
+    /// A branch is not there any more.
     func lost(_ target: Target) async throws {
         try await database.write { db in
             try db.execute(
-                sql: "UPDATE target SET gone = 1, handled = NULL WHERE repository = ? AND ref = ?",
+                sql: "UPDATE target SET gone = 1, handled = NULL, live = NULL WHERE repository = ? AND ref = ?",
                 arguments: [target.repository, "refs/heads/\(target.branch)"])
         }
     }
