@@ -10,8 +10,8 @@ import Testing
         let json = #"{"name":"flock_demo","version":"1.0.1","scripts":{"start":"node server.js"},"flock":\#(flock)}"#
         let descriptor = try Descriptor(packageJSON: Array(json.utf8))
         let name =
-            preview.map { AppName(slug: descriptor.slug, preview: BranchSlug(branch: $0)) }
-            ?? AppName(slug: descriptor.slug, version: descriptor.version)
+            preview.map { AppName(slug: descriptor.slug, preview: BranchSlug(branch: $0), group: descriptor.group) }
+            ?? AppName(slug: descriptor.slug, version: descriptor.version, group: descriptor.group)
         return AppBlueprint(
             descriptor: descriptor, name: name, branch: preview ?? "main", version: "1.0.1", commit: "abc", deploy: 4,
             release: 2,
@@ -81,5 +81,45 @@ import Testing
         let check = try blueprint(#"{"checks": [{"command": "test -e ready"}]}"#).definition(instances: 1)
             .healthChecks?.first
         #expect(check?.protocol == "COMMAND" && check?.command?.value == "test -e ready" && check?.portIndex == nil)
+    }
+
+    @Test func `an image is run by Docker in a bridge, with its own port first, and fetches no code`() throws {
+        var image = try blueprint(#"{"ports": 2, "image": {"image": "shop:1", "port": 80, "pull": true}}"#)
+        image.artifact = nil
+        let app = image.definition(instances: 1)
+        #expect(app.cmd == nil && app.uris == [] && app.ports == nil)
+        let docker = try #require(app.container?.docker)
+        #expect(app.container?.type == "DOCKER" && docker.image == "shop:1" && docker.forcePullImage == true)
+        #expect(docker.network == "BRIDGE" && docker.portMappings?.map(\.containerPort) == [80, 0])
+        #expect(docker.portMappings?.map(\.hostPort) == [0, 0])
+        #expect(app.healthChecks?.first?.portIndex == 0)
+    }
+
+    @Test func `an image on the host's network has the host's ports, and may have a command`() throws {
+        let app = try blueprint(#"{"cmd": "serve", "image": {"image": "shop:1", "network": "HOST"}}"#)
+            .definition(instances: 1)
+        #expect(app.container?.docker?.network == "HOST" && app.container?.docker?.portMappings == nil)
+        #expect(app.ports == [0] && app.cmd == "serve")
+    }
+
+    @Test func `a group is part of the id, and of no host`() throws {
+        let production = try blueprint(#"{"group": "shop"}"#)
+        #expect(production.definition(instances: 1).id == "/shop/flock-demo-1.0.1")
+        #expect(production.name.hosts(domain: "x.org").first == "flock-demo.x.org")
+        let preview = try blueprint(#"{"group": "shop"}"#, preview: "feature-x").name
+        #expect(preview.id == "/preview/feature-x/shop/flock-demo")
+        for name in [production.name, preview, try blueprint().name, try blueprint(preview: "x").name] {
+            #expect(AppName.group(of: name.id) == name.group)
+        }
+    }
+
+    @Test func `commands of dependencies are found, and the program's folder`() throws {
+        let json = #"{"name":"x","scripts":{"start":"next start"},"dependencies":{"next":"1"}}"#
+        var built = try blueprint()
+        built.descriptor = try Descriptor(packageJSON: Array(json.utf8))
+        built.folder = "apps/it's"
+        #expect(
+            built.definition(instances: 1).cmd
+                == #"cd 'apps/it'\''s' && PATH="$PWD/node_modules/.bin:$PATH" && export PATH && next start"#)
     }
 }

@@ -33,7 +33,8 @@ public struct FlockApp: Sendable, Hashable {
     public var id: String { app.id }
 
     public var name: AppName? {
-        if let preview { return AppName(slug: slug, preview: preview) }
-        return version.map { AppName(slug: slug, version: $0) }
+        let group = AppName.group(of: id)
+        if let preview { return AppName(slug: slug, preview: preview, group: group) }
+        return version.map { AppName(slug: slug, version: $0, group: group) }
     }
 }

@@ -31,6 +31,13 @@ public struct AppName: Sendable, Hashable {
         }
     }
 
+    /// The group of an app that has such an id.
+    public static func group(of id: String) -> Slug? {
+        let path = id.split(separator: "/").dropLast()
+        let groups = path.first == "preview" ? path.dropFirst(2) : path
+        return groups.count == 1 ? groups.first.flatMap { Slug(String($0)) } : nil
+    }
+
     /// Host names of this app itself, without the one that follows the release.
     public func ownHosts(domain: String) -> [String] {
         switch kind {

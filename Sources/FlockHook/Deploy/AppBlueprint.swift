@@ -15,6 +15,8 @@ struct AppBlueprint: Sendable, Hashable {
     var env: [String: String]
     /// Where a task fetches the code; `nil` where it runs an image.
     var artifact: String?
+    /// Ids of apps that Marathon starts before this one, and stops after it.
+    var dependencies: [String] = []
     /// The program's folder within the code.
     var folder = ""
 
@@ -33,6 +35,7 @@ struct AppBlueprint: Sendable, Hashable {
         app.healthChecks = descriptor.checks.map(HealthCheck.init)
         app.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: 1, maximumOverCapacity: 1)
         app.labels = labels
+        if !dependencies.isEmpty { app.dependencies = dependencies }
         return app
     }
 

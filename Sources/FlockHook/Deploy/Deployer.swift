@@ -29,10 +29,11 @@ struct Deployer: Sendable {
         try await store.advance(deploy.id, to: .checking, "reading package.json at \(short(commit))")
         let (descriptor, names) = try await packing.program()
         let isPreview = deploy.environment == Settings.Repository.Environment.preview.rawValue
+        let production = AppName(slug: descriptor.slug, version: descriptor.version, group: descriptor.group)
         let name =
             isPreview
             ? AppName(slug: descriptor.slug, preview: BranchSlug(branch: deploy.branch), group: descriptor.group)
-            : AppName(slug: descriptor.slug, version: descriptor.version, group: descriptor.group)
+            : production
         let owner = try await store.claim(descriptor.slug, for: repository.key)
         guard owner == repository.key else {
             throw DeployFailure(
@@ -52,17 +53,19 @@ struct Deployer: Sendable {
         CrashPoint.hookBuilding.pass()
 
         let artifact = file.map { "http://\(settings.hook.listen.local)/artifacts/\($0)" }
+        let dependencies = try await AppDependencies(
+            marathon: releases.marathon, persistently: rollout.persistently, limit: settings.hook.healthTimeout
+        ).ready(descriptor.dependencies)
         // Nothing else may change what the name serves between the number and its release.
         try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
             let release =
                 isPreview ? nil : try await store.reserveRelease(for: deploy.id, slug: descriptor.slug)
             var blueprint = AppBlueprint(
-                descriptor: descriptor, name: AppName(slug: descriptor.slug, version: descriptor.version),
-                branch: deploy.branch, version: descriptor.version.idText, commit: commit.description,
-                deploy: deploy.id, release: release, env: env, artifact: artifact,
-                folder: repository.folder)
-            let production = blueprint.definition(instances: descriptor.instances)
-            try await store.keep(.init(artifact: file, definition: production), of: deploy.id)
+                descriptor: descriptor, name: production, branch: deploy.branch, version: descriptor.version.idText,
+                commit: commit.description, deploy: deploy.id, release: release, env: env, artifact: artifact,
+                dependencies: dependencies, folder: repository.folder)
+            let definition = blueprint.definition(instances: descriptor.instances)
+            try await store.keep(.init(artifact: file, definition: definition), of: deploy.id)
             blueprint.name = name
             try await start(blueprint, deploy)
             try await publish(

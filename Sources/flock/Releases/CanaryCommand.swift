@@ -76,7 +76,9 @@ struct CanaryCommand: AsyncParsableCommand {
     private static func target(
         _ version: String, _ record: ReleaseRecord, _ connection: Connection
     ) async throws -> String {
-        let id = AppName(slug: record.slug, version: try AppVersion(version)).id
+        let id = AppName(
+            slug: record.slug, version: try AppVersion(version), group: AppName.group(of: record.target)
+        ).id
         guard id != record.target else { throw CommandError(.versionCurrent, "\(id) is what all visitors get already") }
         guard let app = try await connection.marathon.app(id).flatMap(FlockApp.init), app.slug == record.slug else {
             throw CommandError(
