@@ -23,12 +23,13 @@ struct GitServer {
             allowsPrivateAddresses: true)
     }
 
+    /// - Parameter name: what its certificate is for, such as `DNS:localhost`; nil without TLS.
     static func with(
-        _ workspace: Workspace, tls: Bool = false, _ body: (GitServer) async throws -> Void
+        _ workspace: Workspace, tls name: String? = nil, _ body: (GitServer) async throws -> Void
     ) async throws {
         let script = "\(workspace.folder)/server.py"
         try Data(self.script.utf8).write(to: URL(filePath: script))
-        let identity = tls ? try await TestAuthority(workspace).issue() : ""
+        let identity = if let name { try await TestAuthority(workspace).issue(to: name) } else { "" }
         _ = try await Subprocess.run(
             .name("python3"), arguments: [script, workspace.folder, identity],
             environment: .inherit.updating([
@@ -44,7 +45,8 @@ struct GitServer {
             }
             // By its process id; should that fail, the end of its input ends it.
             defer { try? execution.send(signal: .terminate) }
-            try await body(GitServer(workspace: workspace, port: port.orThrow(), scheme: tls ? "https" : "http"))
+            try await body(
+                GitServer(workspace: workspace, port: port.orThrow(), scheme: name == nil ? "http" : "https"))
         }
     }
 

@@ -11,8 +11,9 @@ struct TestAuthority {
     /// PEM.
     var certificate: String { "\(workspace.folder)/authority.pem" }
 
+    /// - Parameter name: as openssl writes alternative names.
     /// - Returns: a PEM file with certificate and key.
-    func issue() async throws -> String {
+    func issue(to name: String) async throws -> String {
         let folder = workspace.folder
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
         _ = try await workspace.run(
@@ -20,7 +21,7 @@ struct TestAuthority {
                 + ["-keyout", "\(folder)/authority.key"] + key, input: [])
         let server = "\(folder)/server.pem"
         _ = try await workspace.run(
-            ["openssl", "req", "-x509", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+            ["openssl", "req", "-x509", "-subj", "/CN=localhost", "-addext", "subjectAltName=\(name)"]
                 + ["-addext", "basicConstraints=critical,CA:FALSE", "-CA", certificate]
                 + ["-CAkey", "\(folder)/authority.key", "-out", server, "-keyout", "\(folder)/server.key"] + key,
             input: [])

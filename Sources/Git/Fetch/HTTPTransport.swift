@@ -60,8 +60,27 @@ struct HTTPTransport: Transport {
         // The certificate is still checked against the host's name.
         let host = remote.url.host
         configuration.dnsOverride = [host.contains(":") ? "[\(host)]" : host: address.text]
+        if remote.url.scheme == .https, host != address.text {
+            configuration.http1_1ConnectionDebugInitializer = { checkName(ServerName(host), of: $0) }
+        }
         return configuration
     }
+
+    /// NIOSSL takes a certificate for the address that was connected to, too, whatever name was asked for: whoever
+    /// forges an answer of the name server could show one for an address of his own. So the name is looked for once more.
+    private static func checkName(_ name: ServerName, of channel: any Channel) -> EventLoopFuture<Void> {
+        channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
+            let isNamed = certificate?._subjectAlternativeNames().contains {
+                $0.nameType == .dnsName && name.isNamed(by: String(decoding: $0.contents, as: UTF8.self))
+            }
+            if isNamed != true { throw WrongName() }
+        }.flatMapErrorThrowing { error in
+            channel.close(promise: nil)
+            throw error
+        }
+    }
+
+    private struct WrongName: Error {}
 
     mutating func send(_ request: [UInt8]?) async throws(GitError) {
         // The connection is used again when the answer on it was read to its end.
@@ -173,6 +192,8 @@ struct HTTPTransport: Transport {
             return failure(.timedOut, "not done after \(limits.deadline)")
         case is NIOConnectionError where !hasAnswered, is IOError where !hasAnswered:
             return failure(.unreachable, "no connection: \(GitError.printable("\(error)"))")
+        case is WrongName:
+            return failure(.certificate, "the server's certificate is for another name than \(url.host)")
         default:
             let text = GitError.printable("\(error)")
             // NIOSSL has no case for it.

@@ -123,7 +123,7 @@ import Testing
     @Test func speaksTLSWithAnAuthorityFromAFile() async throws {
         try await Workspace.with { workspace in
             let commit = try await workspace.commit()
-            try await GitServer.with(workspace, tls: true) { server in
+            try await GitServer.with(workspace, tls: "DNS:localhost") { server in
                 let path = "\(workspace.folder)/fetched.git"
                 var remote = try server.remote()
                 remote.allowsHTTP = false
@@ -135,6 +135,20 @@ import Testing
                 remote = try server.remote()
                 remote.authorities = nil
                 await expectError(.certificate) { try await remote.references() }
+            }
+        }
+    }
+
+    /// As somebody could have one who owns the address, and forges the name server's answer.
+    @Test func takesNoCertificateForTheAddressInPlaceOfTheName() async throws {
+        try await Workspace.with { workspace in
+            try await workspace.commit()
+            try await GitServer.with(workspace, tls: "IP:127.0.0.1") { server in
+                await expectError(.certificate) { try await server.remote(token: "letmein").references() }
+                #expect(server.requests.isEmpty, "no token was shown")
+                var remote = try server.remote()
+                remote.url = try RemoteURL(server.url(host: "127.0.0.1"))
+                #expect(try await remote.references().count == 1, "who asks for the address gets it")
             }
         }
     }
