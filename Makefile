@@ -18,7 +18,7 @@ help:
 	@echo "make demo    install what is missing, build, start everything, push the example, see it sleep and wake"
 	@echo "make test    run all tests"
 	@echo "make lint    formatting, warnings, import arrows, shell scripts"
-	@echo "make bench   measure waking, routing, proxying, scaling, deliveries and the engine, each against a baseline of the same run"
+	@echo "make bench   measure waking, routing, scaling, deploying and the engine, each against a baseline of the same run"
 
 packages:
 	@sh Tests/install-packages.sh $(PACKAGES)

@@ -1,7 +1,4 @@
 import ArgumentParser
-import FlockCore
-import FlockDaemon
-import FlockHook
 
 @main
 struct FlockHookCommand: AsyncParsableCommand {
@@ -14,23 +11,8 @@ struct FlockHookCommand: AsyncParsableCommand {
 
             EXAMPLES
               flock-hook --config /etc/flock/flock.yaml
+              flock-hook fetch https://github.com/acme/shop
               flock deploys
-            """)
-
-    @OptionGroup var options: DaemonOptions
-
-    func run() async {
-        await Daemon.run("flock-hook", options: options) { context in
-            let hook = try HookService(settings: context.settings, state: context.state, logger: context.logger)
-            return [
-                hook,
-                ReportingServer(
-                    .tcp(context.settings.current.hook.listen, setting: "hook.listen"), reporting: hook,
-                    logger: context.logger, routes: HookAPI(hook: hook).addRoutes),
-                ReportingServer(
-                    .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
-                    routes: LocalHookAPI(hook: hook).addRoutes),
-            ]
-        }
-    }
+            """,
+        subcommands: [RunCommand.self, FetchCommand.self], defaultSubcommand: RunCommand.self)
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Measures the binary that `FLOCK` names, and the parts' own beside it, and prints each figure beside a baseline of
 /// the same run. Arguments name the benchmarks to run: `wake`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
-/// `many`, `scaler`, `simulate`, `accept`; all without.
+/// `many`, `scaler`, `simulate`, `accept`, `fetch`, `export`; all without.
 @main
 struct FlockBench {
     static func main() {
@@ -25,6 +25,7 @@ struct FlockBench {
                 ("many", ManyAppsBenchmark(flock: flock).run), ("scaler", ScalerBenchmark(flock: flock).run),
                 ("simulate", SimulateBenchmark(flock: flock, root: root).run),
                 ("accept", AcceptBenchmark(flock: flock).run),
+                ("fetch", FetchBenchmark(flock: flock).run), ("export", ExportBenchmark(flock: flock).run),
             ]
             let chosen = CommandLine.arguments.dropFirst()
             for benchmark in benchmarks where chosen.isEmpty || chosen.contains(benchmark.name) {

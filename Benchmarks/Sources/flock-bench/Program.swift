@@ -25,6 +25,22 @@ enum Program {
         guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(program) \(arguments) failed") }
     }
 
+    /// What a program prints.
+    static func output(_ program: String, _ arguments: [String], in folder: URL) throws -> String {
+        let pipe = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw RawHTTP.Failure(what: "\(program) \(arguments) failed") }
+        return text
+    }
+
     /// Looks each two milliseconds.
     /// - Parameter seconds: after which it has failed.
     static func wait(_ what: String, within seconds: Int = 30, _ condition: () throws -> Bool) throws {

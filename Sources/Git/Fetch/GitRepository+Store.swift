@@ -1,6 +1,7 @@
 internal import CLibgit2
 internal import Foundation
 internal import Synchronization
+internal import SystemPackage
 
 /// What a repository needs to be a store of fetched commits. Each is there with all its files and without its parents,
 /// which the file `shallow` says, so that git understands the store, too.
@@ -14,16 +15,18 @@ extension GitRepository {
         var packs = 0
         var bytes = 0
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
-            // What a fetch that was killed has left.
-            if name.hasPrefix("pack_git2_"), let changed = attributes?[.modificationDate] as? Date,
-                changed.timeIntervalSinceNow < -3600
-            {
-                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
-                continue
+            let file = "\(folder)/\(name)"
+            if name.hasPrefix("pack_git2_") {
+                // What a fetch that was killed has left; a younger one may belong to a fetch that runs.
+                let changed = try? FileManager.default.attributesOfItem(atPath: file)[.modificationDate] as? Date
+                if let changed, changed.timeIntervalSinceNow < -3600 {
+                    try? FileManager.default.removeItem(atPath: file)
+                }
+            } else if name.hasSuffix(".pack") {
+                packs += 1
+                // Foundation would look up the names of owner and group, too, for each of them.
+                bytes += size(of: file)
             }
-            if name.hasSuffix(".pack") { packs += 1 }
-            bytes += attributes?[.size] as? Int ?? 0
         }
         if packs > limits.storePacks || bytes > limits.storeBytes { _ = lease.discard() }
         do throws(GitError) {
@@ -40,6 +43,11 @@ extension GitRepository {
             guard error.code == .alreadyExists else { throw error }
         }
         return try GitRepository(bareAt: path, lease: lease)
+    }
+
+    private static func size(of file: String) -> Int {
+        guard let descriptor = try? FileDescriptor.open(file, .readOnly) else { return 0 }
+        return (try? descriptor.closeAfter { Int(try descriptor.seek(offset: 0, from: .end)) }) ?? 0
     }
 
     /// The commits that are there, newest fetches first, and which of them lack their parents.
@@ -74,7 +82,10 @@ extension GitRepository {
 
     func point(_ name: String, to commit: ObjectID) throws(GitError) {
         try Self.changing.withLock { _ throws(GitError) in
-            var oid = commit.oid
+            var oid = git_oid()
+            // What is right already costs no writing to the disk.
+            if git_reference_name_to_id(&oid, repository.handle.pointer, name) == 0, ObjectID(oid) == commit { return }
+            oid = commit.oid
             _ = try Handle("write \(name)", free: git_reference_free) {
                 git_reference_create(&$0, repository.handle.pointer, name, &oid, 1, "fetch")
             }

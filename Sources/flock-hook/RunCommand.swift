@@ -1,0 +1,25 @@
+import ArgumentParser
+import FlockCore
+import FlockDaemon
+import FlockHook
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run until stopped (the default).")
+
+    @OptionGroup var options: DaemonOptions
+
+    func run() async {
+        await Daemon.run("flock-hook", options: options) { context in
+            let hook = try HookService(settings: context.settings, state: context.state, logger: context.logger)
+            return [
+                hook,
+                ReportingServer(
+                    .tcp(context.settings.current.hook.listen, setting: "hook.listen"), reporting: hook,
+                    logger: context.logger, routes: HookAPI(hook: hook).addRoutes),
+                ReportingServer(
+                    .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
+                    routes: LocalHookAPI(hook: hook).addRoutes),
+            ]
+        }
+    }
+}
