@@ -32,7 +32,7 @@ echo "Installing$missing (apt-get${sudo:+ through sudo})."
 # The variable is a list of words.
 # shellcheck disable=SC2086
 $sudo sh -c "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing" >/dev/null
-# Debian starts an haproxy of its own; Flock runs one for itself.
-case $missing in
-*haproxy*) if [ -d /run/systemd/system ]; then $sudo systemctl disable --now haproxy >/dev/null 2>&1 || true; fi ;;
-esac
+# Debian starts an haproxy and an sshd of its own. Flock runs an haproxy for itself, and the tests an sshd on loopback.
+[ -d /run/systemd/system ] || exit 0
+case $missing in *haproxy*) $sudo systemctl disable --now haproxy >/dev/null 2>&1 || true ;; esac
+case $missing in *openssh-server*) $sudo systemctl disable --now ssh >/dev/null 2>&1 || true ;; esac
