@@ -13,7 +13,7 @@ struct ImageTests {
         try await Site.run(settings: ["hook.healthTimeout=60s"]) { site in
             let program = try await site.makeApp(
                 "shop", files: ["Dockerfile": "FROM node", "package.json": #"{"name": "shop"}"#])
-            let alone = try await program.push()
+            let alone = try await program.attempt(["push", "flock", "main"]).output
             #expect(alone.contains("Dockerfile: is not built here") && alone.contains("image_missing"), "\(alone)")
             try await program.commit([
                 "package.json":

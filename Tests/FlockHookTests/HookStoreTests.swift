@@ -342,7 +342,7 @@ import Testing
 }
 
 extension HookStore {
-    fileprivate func receiveOne(_ delivery: Delivery, at date: Date) async throws -> Receipt {
+    func receiveOne(_ delivery: Delivery, at date: Date) async throws -> Receipt {
         try await DeliveryInbox(store: self).receive(delivery, at: date)
     }
 }

@@ -98,13 +98,14 @@ extension HookStore {
         return Receipt(deploys: deploys, reason: delivery.reason, isDuplicate: false)
     }
 
-    /// The newest deploy of the ref, where a look at the branch came before the word of the same push.
+    /// The newest deploy of the ref, where a look at the branch came before the word of the same push. One that failed
+    /// is tried again.
     private static func foundBefore(_ db: Database, _ change: RefChange, repository: String) throws -> Int64? {
         try Int64.fetchOne(
             db,
             sql: """
                 SELECT id FROM deploy WHERE id = (SELECT MAX(id) FROM deploy WHERE repository = ? AND ref = ?)
-                AND "commit" = ? AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
+                AND "commit" = ? AND state NOT IN ('failed', 'cancelled') AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
                 """, arguments: [repository, change.name, change.after])
     }
 
