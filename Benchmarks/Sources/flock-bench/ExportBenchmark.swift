@@ -33,6 +33,6 @@ struct ExportBenchmark {
     }
 
     private func shell(_ command: String, _ site: GitSite) throws -> Double {
-        try Program.time { try Program.run("/bin/sh", ["-c", command], in: site.folder) }
+        try Program.time(shell: command, in: site.folder)
     }
 }

@@ -34,12 +34,9 @@ struct FetchBenchmark {
 
         func round() throws -> [Double] {
             let own = try site.flock(site.url).fetch
-            let git = try Program.time {
-                try Program.run(
-                    "/usr/bin/env",
-                    ["GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=/dev/null", "git", "-C", clone, "fetch", "-q"]
-                        + ["--depth", "1", "--no-tags", site.url, "+main:main"], in: site.folder)
-            }
+            let git = try Program.time(
+                shell: "GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null git -C \(clone) fetch -q --depth 1 --no-tags "
+                    + "\(site.url) +main:main", in: site.folder)
             let other = try Program.output(
                 libgit2, [site.url, site.folder.appendingPathComponent("libgit2.git").path, "main"], in: site.folder)
             return [own, git, Double(other.trimmingCharacters(in: .whitespacesAndNewlines)) ?? .nan]

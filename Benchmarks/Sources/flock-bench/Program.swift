@@ -41,6 +41,15 @@ enum Program {
         return text
     }
 
+    /// Milliseconds that a line of sh takes, by the shell's own reading of the clock: Foundation sees the end of a process
+    /// up to 100 ms later.
+    static func time(shell line: String, in folder: URL) throws -> Double {
+        let text = try output("/bin/sh", ["-ec", "date +%s%N; \(line) >&2; date +%s%N"], in: folder)
+        let times = text.split(separator: "\n").compactMap { Double($0) }
+        guard times.count == 2 else { throw RawHTTP.Failure(what: "\(line): \(text)") }
+        return (times[1] - times[0]) / 1e6
+    }
+
     /// Looks each two milliseconds.
     /// - Parameter seconds: after which it has failed.
     static func wait(_ what: String, within seconds: Int = 30, _ condition: () throws -> Bool) throws {

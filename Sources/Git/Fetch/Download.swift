@@ -1,5 +1,8 @@
 /// Carries a talk with a server over a transport, and counts what comes.
 struct Download {
+    /// What a server may list; a hundred thousand references have half of it.
+    private static let listLimit = 16 << 20
+
     let limits: FetchLimits
     private var session = UploadPackSession()
     private var decoder = PktLineDecoder()
@@ -43,9 +46,9 @@ struct Download {
                 throw GitError(.fetchFailed, operation: "fetch", message: "the server's answer ended too early")
             }
             received += bytes.count
-            guard received <= limits.bytes else {
-                throw GitError(
-                    .tooLarge, operation: "fetch", message: "the server sent more than \(limits.bytes) bytes")
+            let limit = session.isReceivingPack ? limits.bytes : min(limits.bytes, Self.listLimit)
+            guard received <= limit else {
+                throw GitError(.tooLarge, operation: "fetch", message: "the server sent more than \(limit) bytes")
             }
             decoder.append(bytes)
         }

@@ -12,7 +12,7 @@ extension GitRepository {
     public enum Wanted: Sendable, Hashable, CustomStringConvertible {
         /// The tip of a branch, by its short name.
         case branch(String)
-        /// A commit, which the server still has to have.
+        /// A commit, or an annotated tag of one, which the server still has to have.
         case commit(ObjectID)
 
         public var description: String {
@@ -76,7 +76,7 @@ private struct Fetch {
         }
         try await store.checkCompleteness(of: commit)
         try await store.point(reference, to: commit)
-        return FetchedCommit(repository: store, commit: commit, receivedBytes: received)
+        return try await FetchedCommit(repository: store, commit: store.commit(commit).id, receivedBytes: received)
     }
 
     /// The commit that is meant, and the name under which the store keeps it.

@@ -92,26 +92,30 @@ extension GitRepository {
         }
     }
 
-    /// Looks whether a commit is there with all its files.
+    /// Looks whether a commit is there with all its files. Trees are read; of files it is enough that they are there.
     ///
     /// - Throws: `corrupt`.
     func checkCompleteness(of commit: ObjectID) throws(GitError) {
+        let operation = "check \(commit)"
         do throws(GitError) {
             var trees = [try repository.tree(ofCommit: commit)]
             var seen = Set<ObjectID>()
             while let next = trees.popLast() {
-                guard !Task.isCancelled else {
-                    throw GitError(.cancelled, operation: "check \(commit)", message: "the task was cancelled")
-                }
+                try TreeListing.checkCancellation()
                 let tree = try repository.tree(next)
                 for index in 0..<git_tree_entrycount(tree.pointer) {
-                    guard let entry = TreeEntry(tree, at: index), entry.kind != .submodule,
-                        seen.insert(ObjectID(entry.oid)).inserted
-                    else { continue }
-                    if entry.kind == .folder {
-                        trees.append(entry.oid)
-                    } else {
-                        _ = try repository.blobSize(entry.oid, "check \(commit)")
+                    guard let entry = git_tree_entry_byindex(tree.pointer, index), let id = git_tree_entry_id(entry)
+                    else {
+                        continue
+                    }
+                    switch git_tree_entry_filemode_raw(entry) {
+                    case GIT_FILEMODE_COMMIT: continue
+                    case GIT_FILEMODE_TREE: if seen.insert(ObjectID(id.pointee)).inserted { trees.append(id.pointee) }
+                    default:
+                        guard git_odb_exists(repository.objects.pointer, id) == 1 else {
+                            throw GitError(
+                                .corrupt, operation: operation, message: "\(ObjectID(id.pointee)) is missing")
+                        }
                     }
                 }
             }

@@ -51,6 +51,8 @@ struct UploadPackSession {
 
     /// Whether the server has answered and waits for a request.
     var awaitsRequest: Bool { state == .awaitsRequest }
+    /// Whether what comes now is delivered, and not kept here.
+    var isReceivingPack: Bool { state == .pack }
     /// Whether the pack is complete.
     var isDone: Bool { state == .done }
 

@@ -52,12 +52,16 @@ import Testing
         try await Workspace.with { workspace in
             try workspace.write("one", to: "file")
             let first = try await workspace.commit()
+            try await workspace.git("tag", "--annotate", "--message", "release", "v1")
+            let tag = try ObjectID(await workspace.git("rev-parse", "v1")).orThrow()
             try workspace.write("two", to: "file")
             try await workspace.commit()
             try await GitServer.with(workspace) { server in
                 let path = "\(workspace.folder)/fetched.git"
                 let fetched = try await GitRepository.fetch(.commit(first), from: server.remote(), into: path)
                 #expect(try await fetched.repository.file("file", at: first) == Array("one".utf8))
+                let tagged = try await GitRepository.fetch(.commit(tag), from: server.remote(), into: path)
+                #expect(tagged.commit == first, "the commit that the tag is of")
                 let absent = try #require(ObjectID(String(repeating: "1", count: 40)))
                 await expectError(.fetchFailed) {
                     try await GitRepository.fetch(.commit(absent), from: server.remote(), into: path)

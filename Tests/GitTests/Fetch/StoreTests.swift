@@ -78,6 +78,22 @@ import Testing
         }
     }
 
+    @Test func isNotTakenForCompleteWhenAFileIsMissing() async throws {
+        try await Workspace.with { workspace in
+            let absent = try ObjectID(String(repeating: "1", count: 40)).orThrow()
+            let whole = try await workspace.commit(entries: [
+                RawEntry("160000", "vendor", absent), RawEntry("100644", "a", workspace.blob("a")),
+            ])
+            let folder = try await workspace.tree([RawEntry("100644", "a", absent)])
+            let repository = try GitRepository(bareAt: workspace.bare)
+            try await repository.checkCompleteness(of: whole)
+            for entry in [RawEntry("40000", "folder", folder), RawEntry("40000", "folder", absent)] {
+                let commit = try await workspace.commit(entries: [entry])
+                await expectError(.corrupt) { try await repository.checkCompleteness(of: commit) }
+            }
+        }
+    }
+
     @Test func isRidOfWhatAFetchHasLeft() async throws {
         try await Workspace.with { workspace in
             try await workspace.commit()
