@@ -24,6 +24,9 @@ public actor HookService: Service, Reporting {
     private var isDraining = false
     /// When each repository is looked at next.
     private var looks: [String: ContinuousClock.Instant] = [:]
+    private var looking: Set<String> = []
+    /// Repositories that did not answer, so that it is said once.
+    private var complained: Set<String> = []
     private var received = 0
     private var looked = 0
     private var finished: [DeployRecord.State: Int] = [:]
@@ -119,23 +122,21 @@ public actor HookService: Service, Reporting {
 
     // MARK: Branches
 
+    /// A few repositories at a time: one that stalls keeps the others waiting no longer than it must.
     private func lookAgainAndAgain() async {
-        var complained: Set<String> = []
-        while !Task.isCancelled && !isDraining {
-            for repository in repositories.all where looks[repository.key] ?? .now <= .now {
-                let pause = min(repository.poll ?? .seconds(86_400), settings.current.hook.resync.duration)
-                looks[repository.key] = .now + pause
-                do {
-                    if try await !watch.look(at: repository).isEmpty { arrival.yield() }
-                    complained.remove(repository.key)
-                    looked += 1
-                } catch {
-                    guard !Task.isCancelled, complained.insert(repository.key).inserted else { continue }
-                    logger.warning(
-                        "cannot look for pushes: \(error)", metadata: ["repository": "\(repository.key)"])
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled && !isDraining {
+                for repository in repositories.all
+                where looking.count < 4 && looks[repository.key] ?? .now <= .now
+                    && looking.insert(repository.key).inserted
+                {
+                    let pause = min(repository.poll ?? .seconds(86_400), settings.current.hook.resync.duration)
+                    looks[repository.key] = .now + pause
+                    group.addTask { await self.look(at: repository) }
                 }
+                try? await Task.sleep(for: .milliseconds(250))
             }
-            try? await Task.sleep(for: .milliseconds(250))
+            group.cancelAll()
         }
     }
 
@@ -146,6 +147,19 @@ public actor HookService: Service, Reporting {
         } catch  where !(error is CancellationError || Task.isCancelled) {
             logger.warning("cannot look for builds that were left: \(error)")
         } catch {}
+    }
+
+    private func look(at repository: KnownRepository) async {
+        do {
+            if try await !watch.look(at: repository).isEmpty { arrival.yield() }
+            complained.remove(repository.key)
+            looked += 1
+        } catch {
+            if !Task.isCancelled, complained.insert(repository.key).inserted {
+                logger.warning("cannot look for pushes: \(error)", metadata: ["repository": "\(repository.key)"])
+            }
+        }
+        looking.remove(repository.key)
     }
 
     // MARK: Deploys

@@ -5,38 +5,7 @@ import Testing
 
 @testable import FlockHook
 
-@Suite struct HookStoreTests {
-    private let now = Date(timeIntervalSince1970: 1_767_225_600)
-
-    private func withStore<Result>(_ body: (HookStore) async throws -> Result) async throws -> Result {
-        let folder = Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        return try await body(try HookStore(folder: folder))
-    }
-
-    private func delivery(
-        _ id: String, ref: String = "refs/heads/main", repository: String = "https://x/shop", after: String? = nil,
-        isDeletion: Bool = false
-    ) throws -> Delivery {
-        var known = Fixtures.repository(["main": .production, "x": .preview])
-        known.key = repository
-        let change = try RefChange(name: ref, before: nil, after: isDeletion ? nil : after ?? commit(id))
-        return Delivery(forge: .github, id: id, repository: known, changes: [change])
-    }
-
-    /// A commit for each name.
-    private func commit(_ name: String) -> String {
-        String((name.utf8.map { String($0, radix: 16) }.joined() + String(repeating: "f", count: 40)).prefix(40))
-    }
-
-    private func receive(
-        _ store: HookStore, _ id: String, ref: String = "refs/heads/main", repository: String = "https://x/shop",
-        after: String? = nil
-    ) async throws -> DeployRecord {
-        let delivery = try delivery(id, ref: ref, repository: repository, after: after)
-        return try #require(try await store.receiveOne(delivery, at: now).deploys.first)
-    }
-
+@Suite struct HookStoreTests: HookStoreExamples {
     @Test func `what is committed outlives a power cut`() async throws {
         try await withStore { store in
             let mode = try await store.database
@@ -48,7 +17,7 @@ import Testing
 
     @Test func `a delivery becomes a queued deploy`() async throws {
         try await withStore { store in
-            let receipt = try await store.receiveOne(try delivery("d1"), at: now)
+            let receipt = try await store.receive(try delivery("d1"), at: now)
             let deploy = try #require(receipt.deploys.first)
             #expect(!receipt.isDuplicate && receipt.deploys.count == 1)
             #expect(deploy.state == .queued && deploy.environment == "production")
@@ -60,8 +29,8 @@ import Testing
 
     @Test func `the same delivery again is the same deploy`() async throws {
         try await withStore { store in
-            let first = try await store.receiveOne(try delivery("d1"), at: now)
-            let second = try await store.receiveOne(try delivery("d1"), at: now)
+            let first = try await store.receive(try delivery("d1"), at: now)
+            let second = try await store.receive(try delivery("d1"), at: now)
             #expect(second.isDuplicate && second.deploys == first.deploys)
             #expect(try await store.deploys(limit: 10).count == 1)
         }
@@ -129,7 +98,7 @@ import Testing
             #expect(tag.state == .ignored && tag.code == "not_a_branch" && tag.endedAt == now)
             #expect(try await store.unfinished().map(\.id) == [queued.id])
             let deletion = try #require(
-                try await store.receiveOne(try delivery("d3", isDeletion: true), at: now).deploys.first)
+                try await store.receive(try delivery("d3", isDeletion: true), at: now).deploys.first)
             #expect(deletion.code == "branch_deleted")
             #expect(try await store.deploy(queued.id)?.summary == "superseded: branch main was deleted")
         }
@@ -189,160 +158,6 @@ import Testing
         let deploy = try await receive(try HookStore(folder: folder), "d1")
         let again = try HookStore(folder: folder)
         #expect(try await again.deploy(deploy.id) == deploy)
-        #expect(try await again.receiveOne(try delivery("d1"), at: now).isDuplicate)
-    }
-
-    // MARK: What the end of a branch is
-
-    @Test func `an old push that is delivered again deploys nothing: the end of the branch is live`() async throws {
-        try await withStore { store in
-            let new = try await receive(store, "new")
-            try await store.begin(new.id, "looking")
-            #expect(try await store.resolve(new.id, tip: commit("new")))
-            try await store.finish(new.id, .live, reason: "live")
-
-            let old = try await receive(store, "old")
-            try await store.begin(old.id, "looking")
-            #expect(try await store.resolve(old.id, tip: commit("new")) == false)
-            let ended = try #require(try await store.deploy(old.id))
-            #expect(ended.state == .superseded && ended.code == "already_deployed")
-            #expect(
-                ended.reason == "\(commit("old").prefix(7)) was pushed, but the branch has moved on to "
-                    + "\(commit("new").prefix(7)), which deploy \(new.id) deployed")
-        }
-    }
-
-    @Test func `a push that is overtaken deploys the end of the branch`() async throws {
-        try await withStore { store in
-            let deploy = try await receive(store, "one")
-            try await store.begin(deploy.id, "looking")
-            #expect(try await store.resolve(deploy.id, tip: commit("two")))
-            #expect(try await store.deploy(deploy.id)?.commit == commit("two"))
-        }
-    }
-
-    @Test func `a commit that failed is tried again when it is pushed, and not when it is only found`() async throws {
-        try await withStore { store in
-            let repository = Fixtures.repository(["main": .production])
-            let deploy = try await receive(store, "one", repository: repository.key)
-            try await store.begin(deploy.id, "looking")
-            #expect(try await store.resolve(deploy.id, tip: commit("one")))
-            try await store.finish(deploy.id, .failed, code: "app_unhealthy", reason: "no")
-            #expect(try await found(store, "one", in: repository) == nil)
-            let again = try await receive(store, "two", repository: repository.key, after: commit("one"))
-            try await store.begin(again.id, "looking")
-            #expect(try await store.resolve(again.id, tip: commit("one")))
-        }
-    }
-
-    @Test func `what is found at the end of a branch is deployed once`() async throws {
-        try await withStore { store in
-            let repository = Fixtures.repository(["main": .production])
-            let first = try #require(try await found(store, "one", in: repository))
-            #expect(try await store.events(of: first.id, after: 0).map(\.text) == ["found"])
-            #expect(try await found(store, "two", in: repository) == nil, "one waits, and will find it")
-            try await store.finish(first.id, .failed, code: "x", reason: "no")
-            #expect(try await found(store, "one", in: repository) == nil)
-            #expect(try await found(store, "two", in: repository)?.state == .queued)
-            let other = Fixtures.repository([:])
-            #expect(try await found(store, "three", in: other) == nil, "the branch is not mapped")
-        }
-    }
-
-    @Test func `the word of a push that was found already is about the same deploy`() async throws {
-        try await withStore { store in
-            let repository = Fixtures.repository(["main": .production])
-            let found = try #require(try await found(store, "one", in: repository))
-            let told = try await receive(store, "d1", repository: repository.key, after: commit("one"))
-            #expect(told.id == found.id)
-            let again = try await receive(store, "d2", repository: repository.key, after: commit("one"))
-            #expect(again.id != found.id, "a second push of it asks for a second look")
-        }
-    }
-
-    private func found(_ store: HookStore, _ name: String, in repository: KnownRepository) async throws -> DeployRecord?
-    {
-        try await store.found(commit(name), on: "main", in: repository, cause: "found", at: now)
-    }
-
-    @Test func `a branch that is gone is remembered until somebody has tidied up, or it is back`() async throws {
-        try await withStore { store in
-            let repository = Fixtures.repository(["main": .production])
-            _ = try await receive(store, "d1", repository: repository.key)
-            let target = try #require(try await store.targets().first)
-            try await store.forget(target)
-            #expect(try await store.targets() == [target], "it is not gone")
-            try await store.lost(target)
-            _ = try await receive(store, "d2", repository: repository.key)
-            try await store.forget(target)
-            #expect(try await store.targets().count == 1, "it is back")
-            try await store.lost(target)
-            try await store.forget(target)
-            #expect(try await store.targets().isEmpty)
-        }
-    }
-
-    // MARK: Ends and restarts
-
-    @Test func `a deploy is cancelled until Marathon has it, and not moved on afterwards`() async throws {
-        try await withStore { store in
-            for state in DeployRecord.State.allCases {
-                let deploy = try await receive(store, "\(state)", repository: "https://x/\(state)")
-                if state.isFinal {
-                    try await store.finish(deploy.id, state, reason: "ended")
-                } else if state != .queued {
-                    try await store.advance(deploy.id, to: state, "on its way")
-                }
-                _ = try await store.cancel(deploy.id)
-                let after = try await store.deploy(deploy.id)?.state
-                let isCancelled = [.queued, .resolving, .fetching, .checking, .building, .cancelled].contains(state)
-                #expect(after == (isCancelled ? .cancelled : state))
-                if after?.isFinal == true {
-                    await #expect(throws: DeployEnded.self) {
-                        try await store.advance(deploy.id, to: .submitting, "too late")
-                    }
-                    try await store.finish(deploy.id, .live, reason: "too late")
-                    #expect(try await store.deploy(deploy.id)?.state == after)
-                }
-            }
-            #expect(try await store.cancel(999) == nil)
-        }
-    }
-
-    @Test func `after a restart, what was prepared begins again three times, and what was submitted stays`()
-        async throws
-    {
-        try await withStore { store in
-            let prepared = try await receive(store, "d1")
-            let submitted = try await receive(store, "d2", repository: "https://x/blog")
-            try await store.advance(submitted.id, to: .verifying, "waiting")
-            for attempt in 1...3 {
-                try await store.begin(prepared.id, "looking")
-                try await store.advance(prepared.id, to: .building, "packing")
-                try await store.recover(at: now)
-                let state = try await store.deploy(prepared.id)?.state
-                #expect(state == (attempt < 3 ? .queued : .failed))
-            }
-            let ended = try #require(try await store.deploy(prepared.id))
-            #expect(ended.code == "interrupted" && ended.attempts == 3)
-            #expect(try await store.deploy(submitted.id)?.state == .verifying)
-        }
-    }
-
-    @Test func `after a restart, what was prepared gives way to a newer push`() async throws {
-        try await withStore { store in
-            let old = try await receive(store, "d1")
-            try await store.begin(old.id, "looking")
-            let new = try await receive(store, "d2")
-            try await store.recover(at: now)
-            #expect(try await store.deploy(old.id)?.summary == "superseded: deploy \(new.id) is newer")
-            #expect(try await store.unfinished().map(\.id) == [new.id])
-        }
-    }
-}
-
-extension HookStore {
-    func receiveOne(_ delivery: Delivery, at date: Date) async throws -> Receipt {
-        try await DeliveryInbox(store: self).receive(delivery, at: date)
+        #expect(try await again.receive(try delivery("d1"), at: now).isDuplicate)
     }
 }

@@ -17,7 +17,7 @@ import Testing
         var repository = Fixtures.repository(["main": .production])
         repository.key = "https://x/shop"
         let change = try RefChange(name: "refs/heads/main", before: nil, after: commit)
-        let receipt = try await store.receiveOne(
+        let receipt = try await store.receive(
             Delivery(forge: .github, id: "d", repository: repository, changes: [change]), at: Date())
         let deploy = try #require(receipt.deploys.first).id
         try await body(store, deploy)

@@ -23,7 +23,7 @@ import Testing
             repository.key = "https://git.example/acme/\(name)"
             let change = try RefChange(
                 name: "refs/heads/main", before: nil, after: String(repeating: "c", count: 40))
-            let receipt = try await store.receiveOne(
+            let receipt = try await store.receive(
                 Delivery(forge: .gitea, id: delivery, repository: repository, changes: [change]), at: Date())
             return try #require(receipt.deploys.first).id
         }

@@ -83,7 +83,7 @@ struct AcceptBenchmark {
     /// A line of wrk's such as `     50%   12.34ms`.
     private static func milliseconds(_ share: String, in text: String) -> Double? {
         guard let line = text.split(separator: "\n").first(where: { $0.contains(" \(share) ") }),
-            let match = line.firstMatch(of: /([0-9.]+)(us|ms|s)$/), let number = Double(match.output.1)
+            let match = line.firstMatch(of: /([0-9.]+)(us|ms|s) *$/), let number = Double(match.output.1)
         else { return nil }
         return number * (["us": 0.001, "ms": 1, "s": 1000][String(match.output.2)] ?? .nan)
     }

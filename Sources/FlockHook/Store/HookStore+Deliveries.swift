@@ -105,7 +105,8 @@ extension HookStore {
             db,
             sql: """
                 SELECT id FROM deploy WHERE id = (SELECT MAX(id) FROM deploy WHERE repository = ? AND ref = ?)
-                AND "commit" = ? AND state NOT IN ('failed', 'cancelled') AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
+                AND "commit" = ? AND state NOT IN ('failed', 'cancelled')
+                AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
                 """, arguments: [repository, change.name, change.after])
     }
 
