@@ -76,36 +76,4 @@ struct DeployCrashTests {
             try await eventually("it is live") { try await site.deploys().last?.state == "live" }
         }
     }
-
-    @Test func `a deploy is cancelled while it waits, and not once Marathon has it`() async throws {
-        try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
-            let server = try await EchoServer(in: site.folder)
-            let first = try await HostedRepository("first", server: server, in: site)
-            let second = try await HostedRepository("second", server: server, in: site)
-            let live = try await site.isLive(try await first.push("one"), of: first)
-            let refused = try await site.flock(["deploys", "cancel", "\(live)"])
-            #expect(!refused.isSuccess && refused.output.contains("already_ended"), "\(refused.output)")
-            #expect(try await site.flock(["deploys", "cancel", "99"]).output.contains("deploy_unknown"))
-
-            // Nobody answers, so the deploy stays where Marathon may have it.
-            try await site.kill9("flock-engine")
-            let two = try await second.push("two")
-            let number = try #require(await second.deliver(two, site)?.answer.deploy)
-            try await eventually("it is submitted") { try await site.deploys().last?.state == "submitting" }
-            let late = try await site.flock(["deploys", "cancel", "\(number)"])
-            #expect(!late.isSuccess && late.output.contains("already_submitted"), "\(late.output)")
-            // Its lane is taken, so the next one waits.
-            let three = try await second.push("three")
-            let waiting = try #require(await second.deliver(three, site)?.answer.deploy)
-            let cancelled = try await site.flock(["deploys", "cancel", "\(waiting)"])
-            #expect(cancelled.isSuccess && cancelled.output.contains("cancelled before it was given to Marathon"))
-            #expect(try await site.deploys(["--status", "cancelled"]).map(\.id) == [waiting])
-            try await site.start("flock-engine")
-            try await eventually("the submitted one is live") {
-                try await site.deploys(["--app", "second"]).last?.state == "live"
-            }
-            #expect(try await site.commit(of: "/second-1.0.0") == two)
-            #expect(try await site.deploys().last?.id == waiting, "a cancelled commit is not found again")
-        }
-    }
 }

@@ -30,13 +30,17 @@ struct HostedRepository: Sendable {
     }
 
     /// Commits something new and pushes it.
-    /// - Parameter branch: where to.
+    /// - Parameters:
+    ///   - branch: where to.
+    ///   - flock: more of the key `flock`, after a comma.
     /// - Returns: the commit.
-    func push(_ text: String, version: String = "1.0.0", to branch: String = "main") async throws -> String {
+    func push(
+        _ text: String, version: String = "1.0.0", to branch: String = "main", flock: String = ""
+    ) async throws -> String {
         try await program.commit([
             "package.json": """
             {"name": "\(name)", "version": "\(version)", "description": "\(text)", "scripts": {"start": "exec ./echo"},
-             "flock": {"cpus": 0.01, "mem": 8}, "checks": [{"path": "/health", "intervalSeconds": 1}]}
+             "flock": {"cpus": 0.01, "mem": 8\(flock)}, "checks": [{"path": "/health", "intervalSeconds": 1}]}
 
             """
         ])

@@ -56,9 +56,9 @@ struct DeliveryAPI: Sendable {
             return try await hook.accept(
                 Delivery(forge: head.forge, id: id, repository: nil, event: "ping", reason: .pong(nil)))
         }
-        let known = hook.repositories.find(payload.addresses)
-        let isProven = WebhookSignature.isValid(head.proof, of: body.signed, secrets: known?.secrets ?? [])
-        guard let known, isProven else { throw DeliveryRefusal.unproven }
+        guard let known = hook.repositories.find(payload.addresses, provenBy: head.proof, of: body.signed) else {
+            throw DeliveryRefusal.unproven
+        }
         let delivery =
             switch payload.event {
             case .push: Delivery(forge: head.forge, id: id, repository: known, changes: payload.changes)

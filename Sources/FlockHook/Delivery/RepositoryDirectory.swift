@@ -66,9 +66,13 @@ struct RepositoryDirectory: Sendable {
         self.state = state
     }
 
-    func find(_ addresses: [String]) -> KnownRepository? {
-        let keys = Set(addresses.map(Self.key))
-        return all.first { keys.contains($0.key) }
+    /// The repository that has one of the addresses, if one of its secrets made the proof.
+    func find(_ addresses: [String], provenBy proof: DeliveryHead.Proof, of body: [UInt8]) -> KnownRepository? {
+        let (all, keys) = (all, Set(addresses.map(Self.key)))
+        let known = all.first { keys.contains($0.key) }
+        // For an unknown one another's secrets are read and tried, for nothing, so that it takes as long.
+        let isProven = WebhookSignature.isValid(proof, of: body, secrets: (known ?? all.first)?.secrets ?? [])
+        return isProven ? known : nil
     }
 
     /// Whether a greeting that names no repository, such as an organization's, comes from somebody who knows the
