@@ -195,7 +195,7 @@ struct BuildTests {
         }
     }
 
-    @Test("a program in a folder of its repository")
+    @Test("a program in a folder of its repository; what it does not watch deploys nothing")
     func folder() async throws {
         try await Site.run { site in
             let program = Program(path: "\(site.folder.path)/mono")
@@ -214,7 +214,8 @@ struct BuildTests {
                 hook:
                   listen: "127.0.0.1:\(site.hookPort)"
                   repositories:
-                    - {url: "\(bare)", path: "apps/the shop", secret: {file: secret}, branches: {main: production}}
+                    - {url: "\(bare)", path: "apps/the shop", secret: {file: secret}, branches: {main: production},
+                       watch: ["apps/the shop/**", "lib/*.js"]}
 
                 """
             let old = try String(contentsOfFile: site.config, encoding: .utf8)
@@ -222,6 +223,24 @@ struct BuildTests {
             try (rest + entry).write(toFile: site.config, atomically: true, encoding: .utf8)
             try await site.start("flock-hook")
             #expect(try await answer(site)["built"] as? Bool == true)
+            try await eventually("the first is live") { try await site.flock(["deploys"]).output.contains("release 1") }
+
+            func push(_ file: String) async throws -> String {
+                let old = try await program.git(["rev-parse", "HEAD"]).output.trimmingCharacters(in: .newlines)
+                try await program.commit([file: "new"])
+                let new = try await program.git(["rev-parse", "HEAD"]).output.trimmingCharacters(in: .newlines)
+                try await program.git(["push", "-q", bare, "main"])
+                let deliver =
+                    "echo \(old) \(new) refs/heads/main | \"$0\" deliver --config \"$1\" --repository \"$2\" --secret-file \"$3\""
+                return try await run(
+                    "sh", ["-c", deliver, Binary.path("flock"), site.config, bare, "\(site.folder.path)/secret"]
+                ).output
+            }
+            let outside = try await push("README")
+            #expect(outside.contains("nothing that is watched has changed since deploy 1"), "\(outside)")
+            #expect(try await site.flock(["deploys", "--json"]).output.contains("nothing_watched"))
+            let inside = try await push("lib/new.js")
+            #expect(inside.contains("release 2 is live"), "\(inside)")
         }
     }
 }

@@ -122,6 +122,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var branches: [String: Environment]
         /// The program's folder within the repository; empty for the top.
         public var path: String
+        /// Patterns of paths; a push that changes none of these deploys nothing. Empty for all.
+        public var watch: [String]
         /// How often its branches are looked at, where no webhook reaches Flock; `nil` for every ``Hook/resync``.
         public var poll: TimeSpan?
         /// `nil` where no forge is told of deploys.

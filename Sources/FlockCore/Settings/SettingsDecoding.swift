@@ -181,7 +181,7 @@ extension Settings.Build {
 
 extension Settings.Repository {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case url, secret, token, key, hostKeys, allow, branches, poll, path, report, slack
+        case url, secret, token, key, hostKeys, allow, branches, poll, path, watch, report, slack
     }
 
     public init(from decoder: any Decoder) throws {
@@ -224,6 +224,12 @@ extension Settings.Repository {
             throw DecodingError.dataCorruptedError(
                 forKey: .path, in: container,
                 debugDescription: "\"\(path)\" is no folder within a repository; write for example apps/shop")
+        }
+        watch = try container.decodeIfPresent([String].self, forKey: .watch) ?? []
+        if let wrong = watch.first(where: { $0.isEmpty || $0.hasPrefix("/") || $0.utf8.count > 1024 }) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .watch, in: container,
+                debugDescription: "\"\(wrong)\" is no pattern of paths; write for example apps/shop/** or *.json")
         }
     }
 }

@@ -31,6 +31,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
     case internalError = "internal"
     case interrupted
     case nameTaken = "name_taken"
+    case nothingWatched = "nothing_watched"
     case repositoryUnknown = "repository_unknown"
     case superseded
 
@@ -69,6 +70,8 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .internalError: "A fault of Flock or of its machine. The reason holds what is known; see the log, too."
         case .interrupted: "flock-hook ended three times while it prepared this deploy. Push again; see the log."
         case .nameTaken: "Another repository owns the name. Choose another \"name\" in package.json."
+        case .nothingWatched:
+            "No file that fits watch: of the repository differs from what its last live deploy deployed."
         case .repositoryUnknown: "The repository is not in flock.yaml any more."
         case .superseded: "A newer push to the same branch came before this one began."
         case .alreadyEnded: "The deploy has ended; there is nothing to cancel."
@@ -131,6 +134,10 @@ public struct Reason: Sendable, Hashable {
 
     static func branchGone(_ branch: String) -> Reason {
         Reason(.branchGone, "branch \(branch) is not there any more")
+    }
+
+    static func nothingWatched(since deploy: Int64) -> Reason {
+        Reason(.nothingWatched, "nothing that is watched has changed since deploy \(deploy)")
     }
 
     static let cancelled = Reason(.cancelled, "cancelled before it was given to Marathon")

@@ -1,5 +1,6 @@
 import FlockCore
 import Foundation
+import Git
 
 /// A repository that may deploy.
 struct KnownRepository: Sendable, Hashable {
@@ -20,6 +21,8 @@ struct KnownRepository: Sendable, Hashable {
     var poll: Duration?
     /// Where the program is; empty for the top.
     var folder = ""
+    /// A push that changes nothing that fits one of these deploys nothing; empty for all.
+    var watch: [PathGlob] = []
     var access = RepositoryAccess()
 
     /// Whether all pushes to it go through Flock.
@@ -91,7 +94,7 @@ struct RepositoryDirectory: Sendable {
                 key: Self.key(entry.url),
                 source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
                 secretFiles: entry.secret.files, branches: entry.branches, poll: entry.poll?.duration,
-                folder: entry.path,
+                folder: entry.path, watch: entry.watch.compactMap(PathGlob.init),
                 access: RepositoryAccess(entry, authority: hook.authority))
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []

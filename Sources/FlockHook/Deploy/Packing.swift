@@ -16,16 +16,20 @@ struct Packing: Sendable {
     /// - Throws: ``DeployFailure``.
     func program() async throws -> (Descriptor, names: Set<String>) {
         try await failing {
-            guard let names = try await git.names(in: folder, at: commit) else {
-                throw DeployFailure(
-                    code: "folder_missing",
-                    message: "there is no folder \"\(folder)\", which flock.yaml has as the path")
-            }
+            let names = try await git.names(in: folder, at: commit)
             let files = ProgramFiles(
                 packageJSON: try await git.file(path("package.json"), at: commit),
                 procfile: try await git.file(path("Procfile"), at: commit), names: names)
             return (try Descriptor(files), names)
         }
+    }
+
+    /// - Parameters:
+    ///   - old: a commit that was deployed; where it is not there any more, it has.
+    ///   - patterns: none means any change, and so does the same commit again.
+    func hasChanged(since old: String, in patterns: [PathGlob]) async throws -> Bool {
+        guard !patterns.isEmpty, let old = ObjectID(old), old != commit else { return true }
+        return try await failing { try await git.differs(from: old, to: commit, in: patterns) }
     }
 
     /// - Returns: the file's name in the artifacts folder.
