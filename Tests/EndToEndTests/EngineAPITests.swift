@@ -473,6 +473,37 @@ struct EngineAPITests {
         }
     }
 
+    @Test("/files/download: a whole file at the top of a sandbox, and nothing else, for those who may change")
+    func downloads() async throws {
+        try await EngineSite.run { site in
+            let command =
+                "head -c 3000000 /dev/zero >file; ln -s /etc/passwd link; ln file other; mkdir folder; "
+                + "touch folder/in .hidden; mkfifo pipe; head -c 9 /dev/zero >small; echo done; exec sleep 1000"
+            let body = #"{"id": "/maker", "cmd": "\#(command)", "cpus": 0.1, "mem": 32}"#
+            #expect(try await site.ask(.POST, "/v2/apps", body).status == 201)
+            try await eventually("it has made them") {
+                try await site.ask(.GET, "/files/read?path=latest/maker/stdout")["data"] as? String == "done\n"
+            }
+            let task = try await site.ask(.GET, "/v2/apps/maker/tasks")["tasks", 0, "id"] as? String ?? ""
+            func download(_ path: String) async throws -> EngineSite.Answer {
+                try await site.ask(.GET, "/files/download?path=\(path)")
+            }
+            let small = try await download("\(task)/small")
+            #expect(small.status == 200 && small.text == String(repeating: "\0", count: 9))
+            // Two names may be one of another sandbox's.
+            for name in ["file", "other", "link", "folder", "folder/in", ".hidden", "pipe", "none", "..", ""] {
+                #expect(try await download("\(task)/\(name)").status == 404, "\(name)")
+            }
+            for path in [
+                "", task, "../\(task)/small", "..%2Fsmall", "/etc/passwd", "\(task)%00/small", "x%2F%CC%81/small",
+            ] {
+                #expect(try await download(path).status == 404, "\(path)")
+            }
+            #expect(try await site.ask(.GET, "/files/download?path=\(task)/small", as: .reader).status == 403)
+            #expect(try await site.ask(.GET, "/files/download?path=\(task)/small", as: .nobody).status == 401)
+        }
+    }
+
     // MARK: Groups
 
     @Test("groups: 201 and 409, dryRun, scaleBy and version, instances reset, what is left out is gone")

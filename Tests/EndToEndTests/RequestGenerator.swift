@@ -93,6 +93,7 @@ struct RequestGenerator {
         ("/v2/events", [.GET], .none), ("/ping", [.GET], .none), ("/health", [.GET], .none),
         ("/metrics", [.GET], .none),
         ("/files/read?path=TASK/stdout", [.GET], .none), ("/files/read?path=latest/ID/stderr", [.GET], .none),
+        ("/files/download?path=TASK/stdout", [.GET], .none),
         ("/v2/none/ID", [.GET, .POST], .app), ("/", [.GET], .none),
     ]
 

@@ -101,16 +101,18 @@ struct Builder: Sendable {
         var log = try BuildLog(deploy: deploy, in: state)
         defer { log.close() }
         var told = 0
+        var hasBegun = false
         while ContinuousClock.now < deadline {
             let app = try await persistently { try await marathon.app(BuildApp.id(of: deploy)) }
             // The task that has failed may have said why.
             let failure = app?.lastTaskFailure
             if let task = failure?.taskId ?? app?.tasks?.last?.id {
+                hasBegun = true
                 let lines = try await read(task, &transcript)
                 try log.append(lines)
                 if told < Self.storyLimit, !lines.isEmpty {
                     told += lines.reduce(0) { $0 + $1.utf8.count }
-                    try await store.advance(deploy, to: .building, lines.map { "  \($0)" }.joined(separator: "\n"))
+                    try await store.tell(deploy, lines)
                 }
                 if transcript.exit == 0 { return task }
                 if let status = transcript.exit {
@@ -121,7 +123,11 @@ struct Builder: Sendable {
             guard app != nil else { throw failed("its app was removed", deploy) }
             try await Task.sleep(for: .milliseconds(100))
         }
-        var error = failed("it took longer than \(limit), which hook.build.timeout allows", deploy)
+        let build = settings.hook.build
+        var error = failed(
+            hasBegun
+                ? "it took longer than \(limit), which hook.build.timeout allows"
+                : "for \(limit) there was no room for its \(build.cpus) cpus and \(build.mem) MiB (hook.build)", deploy)
         error.code = "build_timed_out"
         throw error
     }

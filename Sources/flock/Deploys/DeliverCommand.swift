@@ -89,8 +89,7 @@ struct DeliverCommand: AsyncParsableCommand {
             case .failed: Output.write("Flock: deploy \(deploy) failed: \(event.text)\n")
             case .superseded, .cancelled: Output.write("Flock: \(event.state.rawValue): \(event.text)\n")
             // What a build prints.
-            case _ where event.text.hasPrefix("  "):
-                Output.write(event.text.split(separator: "\n").map { "     \($0)\n" }.joined())
+            case _ where event.text.hasPrefix("  "): Output.write("     \(event.text)\n")
             default: Output.write("-----> \(event.text)\n")
             }
         }
