@@ -60,7 +60,10 @@ struct HookScriptTests {
             #expect(try await program.attempt(["push", "flock", ":develop"]).isSuccess)
 
             try await program.commit(HelloApp.files(version: "1.0.1"))
-            #expect(try await program.push().contains("release 2 is live"))
+            try await program.push()
+            try await eventually("the mended one is deployed") {
+                try await site.request("hello.flock.test").body.hasPrefix("1.0.1")
+            }
         }
     }
 
