@@ -16,6 +16,7 @@ public actor HookService: Service, Reporting {
     private let inbox: DeliveryInbox
     private let watch: BranchWatch
     private let reporter: Reporter
+    private let retention: RetentionKeeper
     private let http: HTTPClient
     private let logger: Logger
     /// Deploys that are worked on, with their lanes.
@@ -45,7 +46,12 @@ public actor HookService: Service, Reporting {
             settings: settings, state: state, store: store,
             marathon: MarathonClient(settings: settings.current, state: state, http: http), logger: logger)
         reporter = Reporter(settings: settings, store: store, http: http, logger: logger)
-        watch = BranchWatch(store: store, source: CodeSource(state: state), observer: nil, logger: logger)
+        retention = RetentionKeeper(
+            settings: settings, state: state, store: store, releases: releases, logger: logger)
+        watch = BranchWatch(
+            store: store, source: CodeSource(state: state),
+            observer: PreviewRemoval(store: store, releases: releases, retention: retention, logger: logger),
+            logger: logger)
         deployer = Deployer(
             settings: settings, state: state, store: store, releases: releases, http: http, logger: logger,
             submitted: { [arrival] in _ = arrival.yield() })
@@ -57,6 +63,7 @@ public actor HookService: Service, Reporting {
             group.addTask { await self.sweepBuilds() }
             group.addTask { await self.lookAgainAndAgain() }
             group.addTask { await self.reporter.run() }
+            group.addTask { await self.retention.run() }
             // What an earlier process left unfinished.
             arrival.yield()
             for await _ in arrivals.cancelOnGracefulShutdown() {

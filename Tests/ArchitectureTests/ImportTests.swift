@@ -54,6 +54,9 @@ struct ImportTests {
         "FlockHook/Build/BuildTranscript.swift",
         "FlockHook/Report/ReportPlan.swift",
         "FlockHook/Report/ForgeProject.swift",
+        "FlockHook/Retain/Retention.swift",
+        "FlockHook/Preview/PullRequest.swift",
+        "FlockHook/Preview/PullRequestVerdict.swift",
     ]
 
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -57,6 +57,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var listen: ListenAddress
         /// How long a new app may take to answer its check before the deploy has failed.
         public var healthTimeout: TimeSpan
+        /// Old versions of an app that stay, besides the one that visitors get.
+        public var keep: Int
         /// PEM: who may sign the certificates of servers that code is fetched from, beside those that the system trusts.
         public var authority: SecretFile
         /// Deploys that are prepared at once; those that Marathon starts do not count.
@@ -126,6 +128,8 @@ public struct Settings: Codable, Sendable, Hashable {
         public var watch: [String]
         /// How often its branches are looked at, where no webhook reaches Flock; `nil` for every ``Hook/resync``.
         public var poll: TimeSpan?
+        /// Whether pull requests from its own branches are previewed.
+        public var pullRequests: Bool
         /// `nil` where no forge is told of deploys.
         public var report: Report?
         /// Holds the address of an incoming webhook of Slack, or of a chat that takes the same; `nil` for none.

@@ -113,7 +113,7 @@ extension Settings.Stats {
 
 extension Settings.Hook {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case listen, healthTimeout, authority, builders, resync, repositories, build, secrets, consul
+        case listen, healthTimeout, keep, authority, builders, resync, repositories, build, secrets, consul
     }
 
     public init(from decoder: any Decoder) throws {
@@ -121,6 +121,7 @@ extension Settings.Hook {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
         healthTimeout = try container.decode(TimeSpan.self, forKey: .healthTimeout)
+        keep = try container.decode(.keep, in: 0...1000)
         authority = try container.decode(Settings.SecretFile.self, forKey: .authority)
         builders = try container.decode(.builders, in: 1...100)
         resync = try container.decode(TimeSpan.self, forKey: .resync)
@@ -181,7 +182,7 @@ extension Settings.Build {
 
 extension Settings.Repository {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case url, secret, token, key, hostKeys, allow, branches, poll, path, watch, report, slack
+        case url, secret, token, key, hostKeys, allow, branches, poll, path, watch, report, slack, pullRequests
     }
 
     public init(from decoder: any Decoder) throws {
@@ -203,6 +204,7 @@ extension Settings.Repository {
         hostKeys = try container.decodeIfPresent([HostKey].self, forKey: .hostKeys) ?? []
         secret = try container.decode(Secrets.self, forKey: .secret)
         branches = try container.decode([String: Environment].self, forKey: .branches)
+        pullRequests = try container.decodeIfPresent(Bool.self, forKey: .pullRequests) ?? false
         report = try container.decodeIfPresent(Report.self, forKey: .report)
         slack = try container.decodeIfPresent(Settings.SecretFile.self, forKey: .slack)
         if let report, report.api == nil || report.project == nil, !url.hasPrefix("https://") {

@@ -63,6 +63,8 @@ struct DeliveryAPI: Sendable {
             switch payload.event {
             case .push: Delivery(forge: head.forge, id: id, repository: known, changes: payload.changes)
             case .ping: Delivery(forge: head.forge, id: id, repository: known, event: "ping", reason: .pong(known.key))
+            case .pullRequest:
+                try Delivery(forge: head.forge, id: id, repository: known, pullRequest: payload.pullRequest)
             case .other(let name):
                 Delivery(forge: head.forge, id: id, repository: known, event: name, reason: .eventIgnored(name))
             case .inBody:

@@ -21,6 +21,18 @@ struct Delivery: Sendable, Hashable {
         reason = changes.isEmpty ? .nothingChanged : nil
     }
 
+    /// - Parameter document: `nil` from a forge that has none.
+    init(
+        forge: Forge, id: String, repository: KnownRepository, pullRequest document: PullRequest.Document?
+    ) throws(DeliveryRefusal) {
+        self.init(
+            forge: forge, id: id, repository: repository, event: "pull_request", reason: .eventIgnored("pull_request"))
+        guard let document else { return }
+        let verdict = try PullRequestVerdict(document.pullRequest, action: document.action, repository: repository)
+        if let change = verdict.change { (changes, verdicts, reason) = ([change], [verdict.verdict], nil) }
+        if verdict.change == nil, case .ignore(let why) = verdict.verdict { reason = why }
+    }
+
     init(forge: Forge, id: String, repository: KnownRepository?, event: String, reason: Reason) {
         self.forge = forge
         self.id = id

@@ -18,9 +18,13 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
     case branchDeleted = "branch_deleted"
     case branchUnmapped = "branch_unmapped"
     case eventIgnored = "event_ignored"
+    case fork
     case notABranch = "not_a_branch"
     case nothingChanged = "nothing_changed"
     case pong
+    case pullRequestClosed = "pull_request_closed"
+    case pullRequestMapped = "pull_request_mapped"
+    case pullRequestsOff = "pull_requests_off"
 
     // Deploys that end without a release.
     case alreadyDeployed = "already_deployed"
@@ -58,9 +62,13 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .branchDeleted: "The branch was deleted; its preview goes."
         case .branchUnmapped: "No entry under branches: of the repository fits. The reason lists what is mapped."
         case .eventIgnored: "A verified event that deploys nothing. Subscribe the webhook to pushes only."
+        case .fork: "A pull request from a fork. Its code is never run: anybody can make one."
         case .notABranch: "A tag or another ref was pushed. Only branches are deployed."
         case .nothingChanged: "A push without refs."
         case .pong: "The webhook works: the secret fits."
+        case .pullRequestClosed: "The pull request was closed or merged; the preview of its branch goes."
+        case .pullRequestMapped: "The branch is deployed by its pushes already; its pull request changes nothing."
+        case .pullRequestsOff: "Set pullRequests: true in the repository's entry to have pull requests previewed."
         case .alreadyDeployed:
             "The end of the branch is deployed already, by a push before or after this one. An old push that is delivered again ends so."
         case .appFailing: "The program ends again and again. The last lines of its errors are in the deploy's story."

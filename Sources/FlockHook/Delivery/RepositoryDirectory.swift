@@ -24,6 +24,8 @@ struct KnownRepository: Sendable, Hashable {
     /// A push that changes nothing that fits one of these deploys nothing; empty for all.
     var watch: [PathGlob] = []
     var access = RepositoryAccess()
+    /// Whether pull requests from its own branches are previewed.
+    var pullRequests = false
 
     /// Whether all pushes to it go through Flock.
     var isLocal: Bool {
@@ -95,7 +97,7 @@ struct RepositoryDirectory: Sendable {
                 source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
                 secretFiles: entry.secret.files, branches: entry.branches, poll: entry.poll?.duration,
                 folder: entry.path, watch: entry.watch.compactMap(PathGlob.init),
-                access: RepositoryAccess(entry, authority: hook.authority))
+                access: RepositoryAccess(entry, authority: hook.authority), pullRequests: entry.pullRequests)
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.repositories)) ?? []
         let created = names.filter { $0.hasSuffix(".git") }.sorted().map { name in

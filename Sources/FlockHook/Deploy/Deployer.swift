@@ -64,6 +64,9 @@ struct Deployer: Sendable {
         ).ready(descriptor.dependencies)
         // Nothing else may change what the name serves between the number and its release.
         try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
+            if isPreview, try await store.isGone(repository.key, deploy.branch) {
+                throw DeployFailure(code: ReasonCode.branchGone.rawValue, message: "the branch is gone")
+            }
             let release =
                 isPreview ? nil : try await store.reserveRelease(for: deploy.id, slug: descriptor.slug)
             var blueprint = AppBlueprint(

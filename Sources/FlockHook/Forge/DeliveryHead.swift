@@ -2,6 +2,8 @@
 struct DeliveryHead: Sendable, Hashable {
     enum Event: Sendable, Hashable {
         case push, ping
+        /// Of GitHub, or of Gitea, whose is the same.
+        case pullRequest
         /// GitLab's system hooks name the event in the body.
         case inBody
         case other(String)
@@ -75,6 +77,7 @@ struct DeliveryHead: Sendable, Hashable {
         switch name {
         case "push": .push
         case "ping": .ping
+        case "pull_request": .pullRequest
         case let name: .other(name ?? "")
         }
     }

@@ -8,6 +8,8 @@ struct DeliveryPayload: Sendable, Hashable {
     /// greets a whole organization.
     var addresses: [String]
     var changes: [RefChange]
+    /// With the event `pull_request`.
+    var pullRequest: PullRequest.Document?
 
     init(json: [UInt8], head: DeliveryHead) throws(DeliveryRefusal) {
         event = head.event
@@ -16,6 +18,7 @@ struct DeliveryPayload: Sendable, Hashable {
             let document: GitHubDocument = try Self.decode(json)
             addresses = document.repository?.addresses ?? []
             changes = event == .push ? [try document.change] : []
+            if event == .pullRequest { pullRequest = try Self.decode(json) }
         case .gitlab:
             let document: GitLabDocument = try Self.decode(json)
             addresses = document.addresses

@@ -30,9 +30,11 @@ struct BranchWatch: Sendable {
                 commit, on: branch, in: repository, cause: "found at the end of branch \(branch)", at: Date())
             if let deploy { found.append(deploy) }
         }
-        for target in targets where tips[target.branch] == nil {
-            try await store.lost(target)
-            guard let observer else { continue }
+        for target in targets {
+            // A branch may be there and have lost its preview, with its pull request.
+            let isLeft = target.isGone && repository.environment(of: target.branch) == nil
+            let isLost = tips[target.branch] == nil ? try await store.lost(target) : isLeft
+            guard isLost, let observer else { continue }
             do {
                 try await observer.changed(.deleted(repository: repository.key, branch: target.branch))
                 try await store.forget(target)

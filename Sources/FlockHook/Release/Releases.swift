@@ -11,6 +11,8 @@ struct Releases: Sendable {
     let marathon: MarathonClient
     let logger: Logger
     let turns = ReleaseTurns()
+    /// Slugs that serve something else than before.
+    let changes = AsyncStream.makeStream(of: Slug.self, bufferingPolicy: .bufferingNewest(100))
 
     private var persistently: Persistence { Persistence(logger: logger) }
 
@@ -138,6 +140,7 @@ struct Releases: Sendable {
             try await marathon.put(record.definition, to: ReleaseRecord.id(for: slug), force: true)
         }
         try await store.setLive(number, of: slug)
+        changes.continuation.yield(slug)
     }
 }
 

@@ -66,7 +66,7 @@ extension HookStore {
                 db,
                 sql: """
                     SELECT * FROM deploy WHERE id IN (
-                        SELECT MAX(id) FROM deploy WHERE environment = 'preview' AND state = 'live' GROUP BY appID)
+                        SELECT MAX(id) FROM deploy WHERE environment = 'preview' AND state = 'live' AND isRemoved = 0 GROUP BY appID)
                     ORDER BY id DESC
                     """
             ).compactMap(Self.record)

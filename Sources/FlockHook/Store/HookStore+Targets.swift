@@ -7,6 +7,8 @@ extension HookStore {
         var branch: String
         /// The commit that was dealt with last.
         var handled: String?
+        /// Whether it was deleted, or its pull request was closed, and nobody has tidied up after it yet.
+        var isGone: Bool
     }
 
     func targets() async throws -> [Target] {
@@ -14,17 +16,23 @@ extension HookStore {
             try Row.fetchAll(db, sql: "SELECT * FROM target ORDER BY repository, ref").map { row in
                 Target(
                     repository: row["repository"], branch: String((row["ref"] as String).dropFirst(11)),
-                    handled: row["handled"])
+                    handled: row["handled"], isGone: row["gone"])
             }
         }
     }
 
-    /// A branch is not there any more.
-    func lost(_ target: Target) async throws {
+    /// A branch is not there any more, though no delivery told of it.
+    /// - Returns: false where one of its pushes is still worked on: it may be newer than what was looked at.
+    @discardableResult
+    func lost(_ target: Target) async throws -> Bool {
         try await database.write { db in
             try db.execute(
-                sql: "UPDATE target SET gone = 1, handled = NULL, live = NULL WHERE repository = ? AND ref = ?",
-                arguments: [target.repository, "refs/heads/\(target.branch)"])
+                sql: """
+                    UPDATE target SET gone = 1, handled = NULL, live = NULL
+                    WHERE repository = ?1 AND ref = ?2 AND NOT EXISTS (
+                        SELECT 1 FROM deploy WHERE repository = ?1 AND ref = ?2 AND state NOT IN (\(Self.final)))
+                    """, arguments: [target.repository, "refs/heads/\(target.branch)"])
+            return db.changesCount == 1
         }
     }
 

@@ -37,6 +37,7 @@ struct HookStore: Sendable {
         migrator.registerMigration("releases", migrate: Self.addReleases)
         migrator.registerMigration("deliveries", migrate: Self.migrateDeliveries)
         migrator.registerMigration("releases-reports", migrate: Self.addReports)
+        migrator.registerMigration("releases-previews", migrate: Self.addPreviews)
         try migrator.migrate(database)
     }
 

@@ -1,0 +1,54 @@
+import FlockCore
+import GRDB
+
+extension HookStore {
+    static func addPreviews(_ db: Database) throws {
+        // Whether the app of a preview was removed with its branch.
+        try db.execute(sql: "ALTER TABLE deploy ADD COLUMN isRemoved INTEGER NOT NULL DEFAULT 0")
+    }
+
+    /// The ids of the apps that a branch was previewed as. There are several where package.json changed its name.
+    func previews(of repository: String, _ branch: String) async throws -> [String] {
+        try await database.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT appID FROM deploy WHERE repository = ? AND ref = ? AND environment = 'preview'
+                    AND appID IS NOT NULL AND isRemoved = 0 ORDER BY appID
+                    """, arguments: [repository, "refs/heads/\(branch)"])
+        }
+    }
+
+    /// Whether a branch was deleted, or its pull request closed, and not pushed again since.
+    func isGone(_ repository: String, _ branch: String) async throws -> Bool {
+        try await database.read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT gone FROM target WHERE repository = ? AND ref = ?",
+                arguments: [repository, "refs/heads/\(branch)"]) ?? true
+        }
+    }
+
+    /// Notes that a preview's app is gone.
+    func forgetPreview(_ id: String, of repository: String) async throws {
+        try await database.write { db in
+            try db.execute(
+                sql: "UPDATE deploy SET isRemoved = 1 WHERE repository = ? AND appID = ? AND environment = 'preview'",
+                arguments: [repository, id])
+        }
+    }
+
+    /// Every name that was claimed.
+    func slugs() async throws -> [Slug] {
+        try await database.read { db in
+            try String.fetchAll(db, sql: "SELECT slug FROM name_claim ORDER BY slug").compactMap(Slug.init)
+        }
+    }
+
+    /// The archives of these deploys.
+    func artifacts(of deploys: Set<Int64>) async throws -> Set<String> {
+        try await database.read { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT id, artifact FROM deploy WHERE artifact IS NOT NULL")
+            return Set(rows.filter { deploys.contains($0["id"]) }.compactMap { $0["artifact"] })
+        }
+    }
+}
