@@ -28,7 +28,10 @@ public struct FetchTrial: Codable, Sendable {
     public static func run(
         _ address: String, branch: String, archive: String?, settings: LiveSettings, state: StateFolder
     ) async throws -> FetchTrial {
-        guard let repository = RepositoryDirectory(settings: settings, state: state).find([address]) else {
+        guard
+            let repository = RepositoryDirectory(settings: settings, state: state)
+                .find(key: RepositoryDirectory.key(address))
+        else {
             throw Failure(description: "\(address) is not in hook.repositories of the settings")
         }
         do {
