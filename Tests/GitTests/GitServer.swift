@@ -115,16 +115,17 @@ struct GitServer {
                     os.environ, GIT_PROJECT_ROOT=root, GIT_HTTP_EXPORT_ALL="1",
                     PATH_INFO=path.partition("?")[0], QUERY_STRING=query, REQUEST_METHOD=self.command,
                     CONTENT_TYPE=self.headers.get("Content-Type") or "", GIT_PROTOCOL=version)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 output = subprocess.run(
-                    ["git", "http-backend"], env=environment, input=body, stdout=subprocess.PIPE).stdout
+                    ["git", "http-backend"], env=environment, input=self.body, stdout=subprocess.PIPE).stdout
                 head, _, content = output.partition(b"\\r\\n\\r\\n")
                 headers = [line.split(": ", 1) for line in head.decode().split("\\r\\n")]
                 status = next((value for key, value in headers if key == "Status"), "200 OK")
-                stage = "advertisement" if self.command == "GET" else "pack" if b"=fetch" in body else "listing"
+                stage = "advertisement" if self.command == "GET" else "pack" if b"=fetch" in self.body else "listing"
                 return int(status.split()[0]), [pair for pair in headers if pair[0] != "Status"], content, stage
 
             def serve(self):
+                # Else the next request on the connection would begin with it.
+                self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 credentials = self.headers.get("Authorization", "").removeprefix("Basic ")
                 with open(root + "/requests", "a") as log:
                     log.write("%s %s %s\\n" % (self.command, self.path, base64.b64decode(credentials).decode()))
@@ -158,7 +159,8 @@ struct GitServer {
                     except OSError:
                         self.close_connection = True
                         return
-                if mode == "old":
+                # The advertisement is asked for where version 2 is not spoken.
+                if mode == "old" or kind == "advertisement":
                     version = ""
                 status, headers, content, stage = self.run(path, query, version)
                 if mode in ("stall", "drop") and kind == stage:

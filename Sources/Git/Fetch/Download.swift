@@ -13,10 +13,29 @@ struct Download {
     }
 
     /// Those that the server has under a prefix.
+    ///
+    /// Where each request is answered by itself, the advertisement is left out: nearly every server speaks version 2, and
+    /// one that does not is asked again as it wants to be.
     mutating func references(
         under prefix: String, over transport: inout any Transport
     ) async throws(GitError) -> [Reference] {
+        if transport.isStateless {
+            do throws(GitError) {
+                session = UploadPackSession(assumingVersion2: true)
+                return try await list(prefix, over: &transport)
+            } catch {
+                guard error.code == .fetchFailed else { throw error }
+                decoder = PktLineDecoder()
+                session = UploadPackSession()
+            }
+        }
         try await exchange(nil, over: &transport) { _ in }
+        return try await list(prefix, over: &transport)
+    }
+
+    private mutating func list(
+        _ prefix: String, over transport: inout any Transport
+    ) async throws(GitError) -> [Reference] {
         if let request = session.listRequest(prefix: prefix) {
             try await exchange(request, over: &transport) { _ in }
         }

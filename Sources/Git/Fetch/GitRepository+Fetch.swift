@@ -66,7 +66,16 @@ private struct Fetch {
         let store = try await onOwnThread("open \(path)") { () throws(GitError) in
             try GitRepository.openStore(at: path, lease: lease, limits: limits)
         }
-        let (commit, reference, received) = try await remote.connected(limits) { transport throws(GitError) in
+        let (commit, reference, received) = try await bring(into: store)
+        try await store.checkCompleteness(of: commit)
+        try await store.point(reference, to: commit)
+        return try await FetchedCommit(repository: store, commit: store.commit(commit).id, receivedBytes: received)
+    }
+
+    /// What is meant, the name under which the store keeps it, and the bytes that came.
+    private func bring(into store: GitRepository) async throws(GitError) -> (ObjectID, String, Int) {
+        if case .commit(let id) = wanted, try await store.isKnown(id) { return (id, "refs/flock/\(id)", 0) }
+        return try await remote.connected(limits) { transport throws(GitError) in
             var download = Download(limits: limits)
             let (commit, reference) = try await resolve(&download, over: &transport)
             if try await !store.isKnown(commit) {
@@ -74,9 +83,6 @@ private struct Fetch {
             }
             return (commit, reference, download.received)
         }
-        try await store.checkCompleteness(of: commit)
-        try await store.point(reference, to: commit)
-        return try await FetchedCommit(repository: store, commit: store.commit(commit).id, receivedBytes: received)
     }
 
     /// The commit that is meant, and the name under which the store keeps it.

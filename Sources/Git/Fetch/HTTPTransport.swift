@@ -13,6 +13,7 @@ struct HTTPTransport: Transport {
     private static let redirectLimit = 5
     private static let service = "/info/refs?service=git-upload-pack"
 
+    let isStateless = true
     private let client: HTTPClient
     private let remote: Remote
     private let limits: FetchLimits
@@ -83,11 +84,15 @@ struct HTTPTransport: Transport {
     private struct WrongName: Error {}
 
     mutating func send(_ request: [UInt8]?) async throws(GitError) {
+        guard let request else {
+            // What is left of an answer that could not be read is of no use.
+            body = nil
+            return try await advertisement()
+        }
         // The connection is used again when the answer on it was read to its end.
         while let rest = try await read() {
             guard rest.isEmpty else { throw failure(.fetchFailed, "the server said more than it was asked") }
         }
-        guard let request else { return try await advertisement() }
         var post = HTTPClientRequest(url: "\(url)/git-upload-pack")
         post.method = .POST
         post.headers.add(name: "Content-Type", value: "application/x-git-upload-pack-request")

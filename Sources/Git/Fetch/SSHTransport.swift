@@ -5,6 +5,7 @@ internal import Subprocess
 struct SSHTransport: Transport {
     private typealias Process = Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
 
+    let isStateless = false
     private let input: StandardInputWriter
     private var output: SubprocessOutputSequence.AsyncIterator
 

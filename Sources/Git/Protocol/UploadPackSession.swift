@@ -49,6 +49,15 @@ struct UploadPackSession {
     /// What the server listed; in version 0 all that it has.
     private(set) var references: [Reference] = []
 
+    /// - Parameter assumingVersion2: whether the talk begins with a request, as if the server had said that it speaks
+    ///   version 2 with what all such servers can do.
+    init(assumingVersion2: Bool = false) {
+        guard assumingVersion2 else { return }
+        isVersion2 = true
+        capabilities.add("fetch=shallow")
+        state = .awaitsRequest
+    }
+
     /// Whether the server has answered and waits for a request.
     var awaitsRequest: Bool { state == .awaitsRequest }
     /// Whether what comes now is delivered, and not kept here.

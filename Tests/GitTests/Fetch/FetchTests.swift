@@ -35,7 +35,7 @@ import Testing
                 let asked = server.requests.count
                 let none = try await GitRepository.fetch(.branch("main"), from: remote, into: path)
                 #expect(none.commit == second)
-                #expect(server.requests.count - asked == (protocolVersion == nil ? 2 : 1), "no pack was asked for")
+                #expect(server.requests.count - asked == (protocolVersion == nil ? 1 : 2), "no pack was asked for")
 
                 try await workspace.git("reset", "--quiet", "--hard", tip.description)
                 try workspace.write("three", to: "file")
@@ -177,7 +177,9 @@ import Testing
                 await expectError(.unsafeRedirect) {
                     try await server.remote("redirect/host", token: "letmein").references()
                 }
-                #expect(server.requests.count == asked + 1, "the redirect was not followed")
+                #expect(
+                    server.requests.dropFirst(asked).allSatisfy { $0.contains(" /redirect/host/") },
+                    "the redirect was not followed")
             }
         }
     }
