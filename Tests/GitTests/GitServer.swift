@@ -64,7 +64,7 @@ struct GitServer {
     }
 
     /// Before the repository's path a request's path may say what goes wrong:
-    /// - `stall/STAGE`: nothing more comes at `status`, `headers`, `advertisement`, `request`, `listing` or `pack`;
+    /// - `stall/STAGE`: nothing more comes at `status`, `headers`, `advertisement`, `listing`, `fetch` or `pack`;
     /// - `drop/pack`: the connection ends amid the pack;
     /// - `redirect/KIND`: to the repository at `same` host, at another `host`, to a `file`, to a `port`, or in a `loop`;
     /// - `locked`: only for the password `letmein`;
@@ -138,7 +138,7 @@ struct GitServer {
                 if mode == "stall" and kind == "headers":
                     self.wfile.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/x-git-upl")
                     return self.stall()
-                if mode == "stall" and kind == "request" and self.command == "POST":
+                if mode == "stall" and kind == "fetch" and b"command=fetch" in self.body:
                     return self.stall()
                 if mode == "redirect":
                     return self.redirect(kind, path + "?" + query)

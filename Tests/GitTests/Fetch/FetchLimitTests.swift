@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["status", "headers", "advertisement", "request", "listing", "pack"])
+    @Test(arguments: ["status", "headers", "advertisement", "listing", "fetch", "pack"])
     func aStalledServerMeetsTheDeadline(_ stage: String) async throws {
         try await Workspace.with { workspace in
             try workspace.write(noise(100_000), to: "file")

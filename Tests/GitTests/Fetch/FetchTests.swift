@@ -110,6 +110,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [nil, "old"])
+    func goesOnWhenTheServersRepositoryIsMadeAnew(_ protocolVersion: String?) async throws {
+        try await Workspace.with { workspace in
+            try workspace.write("one", to: "file")
+            try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                let remote = try server.remote(protocolVersion)
+                _ = try await GitRepository.fetch(.branch("main"), from: remote, into: path)
+                try FileManager.default.removeItem(atPath: workspace.repository)
+                try await workspace.run("git", "init", "--quiet", "--initial-branch=main", workspace.repository)
+                #expect(try await remote.references().isEmpty)
+                await expectError(.notFound) {
+                    try await GitRepository.fetch(.branch("main"), from: remote, into: path)
+                }
+                // The server knows nothing of what the store has.
+                try workspace.write("two", to: "file")
+                try await workspace.commit("new")
+                let tip = try await workspace.commit("newer")
+                let fetched = try await GitRepository.fetch(.branch("main"), from: remote, into: path)
+                #expect(fetched.commit == tip)
+                #expect(try await fetched.repository.file("file", at: tip) == Array("two".utf8))
+                try await workspace.run("git", "-C", path, "fsck", "--strict", "--full")
+            }
+        }
+    }
+
+    @Test func saysThatItCannotReadSHA256() async throws {
+        try await Workspace.with { workspace in
+            try FileManager.default.removeItem(atPath: workspace.repository)
+            try await workspace.run(
+                "git", "init", "--quiet", "--object-format=sha256", "--initial-branch=main", workspace.repository)
+            try await workspace.git("commit", "--quiet", "--allow-empty", "--message", "sha256")
+            try await GitServer.with(workspace) { server in
+                let error = await expectError(.fetchFailed) { try await server.remote().references() }
+                #expect(error?.message.contains("sha256") == true)
+            }
+        }
+    }
+
     @Test func honoursNoRewritingOfURLs() async throws {
         try await Workspace.with { workspace in
             let commit = try await workspace.commit()

@@ -117,7 +117,7 @@ import Testing
             try await workspace.commit()
             try await GitServer.with(workspace) { server in
                 let path = "\(workspace.folder)/fetched.git"
-                for stage in ["pack", "request"] {
+                for stage in ["pack", "fetch"] {
                     try workspace.write(noise(100_000), to: "file")
                     let commit = try await workspace.commit()
                     try? FileManager.default.removeItem(atPath: "\(workspace.folder)/stalled")
