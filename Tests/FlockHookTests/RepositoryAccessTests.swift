@@ -25,4 +25,19 @@ import Testing
             #expect(remote.allowsPrivateAddresses && !remote.allowsHTTP && remote.authorities == nil)
         }
     }
+
+    @Test func `a key, host keys and an authority come from the settings`() throws {
+        let json = """
+            {"url": "git@github.com:acme/shop.git", "secret": {"file": ""}, "key": {"file": "/keys/shop"},
+             "hostKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"],
+             "allow": ["http"], "branches": {}}
+            """
+        let settings = try JSONDecoder().decode(Settings.Repository.self, from: Data(json.utf8))
+        let authority = try JSONDecoder().decode(Settings.SecretFile.self, from: Data(#"{"file": "/ca.pem"}"#.utf8))
+        let remote = try RepositoryAccess(settings, authority: authority).remote(at: settings.url)
+        #expect(remote.keyFile == "/keys/shop" && remote.authorities == "/ca.pem" && remote.token == nil)
+        #expect(remote.hostKeys.map(\.description) == ["SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"])
+        #expect(remote.allowsHTTP && !remote.allowsPrivateAddresses)
+        #expect(throws: GitError.self) { try RepositoryAccess().remote(at: "https://me:s3cret@github.com/acme/shop") }
+    }
 }
