@@ -24,7 +24,8 @@ import Testing
                 for _ in 0..<8 {
                     let fetched = try await fetch()
                     #expect(try await fetched.repository.file("file", at: fetched.commit) == Array("kept".utf8))
-                    #expect(try packs(path).count <= 3)
+                    // The one before may just be about to go.
+                    #expect(try packs(path).count <= 4)
                 }
                 var reader: FetchedCommit? = try await fetch()
                 for _ in 0..<5 { _ = try await fetch() }
@@ -33,8 +34,10 @@ import Testing
                     #expect(try await reader.repository.file("file", at: reader.commit) == Array("kept".utf8))
                 }
                 reader = nil
-                _ = try await fetch()
-                #expect(try packs(path).count == 1)
+                try await eventually("the store is emptied") {
+                    _ = try await fetch()
+                    return try packs(path).count == 1
+                }
                 try await workspace.run("git", "-C", path, "fsck", "--strict", "--full")
             }
         }
@@ -50,7 +53,7 @@ import Testing
                     let fetched = try await GitRepository.fetch(
                         .branch("main"), from: server.remote(), into: path, limits: FetchLimits(storeBytes: 50_000))
                     #expect(fetched.commit == commit)
-                    #expect(try packs(path).count == 1)
+                    #expect(try packs(path).count <= 2)
                 }
             }
         }
