@@ -21,7 +21,7 @@ struct DeployCrashTests {
                 let starts = site.starts
                 try await site.kill9("flock-hook")
                 try await site.start("flock-hook", fault: point.rawValue)
-                try await site.isHealthy([.hook])
+                try await site.takesDeliveries()
                 // Or it would find the push by itself.
                 try await eventually("it has looked at the branches") {
                     try await site.metric("flock_hook_looks_total", of: .hook) > 0
@@ -33,7 +33,7 @@ struct DeployCrashTests {
                 let process = try await site.process("flock-hook")
                 try await eventually("it dies at \(point)") { !process.isRunning }
                 try await site.start("flock-hook")
-                try await site.isHealthy([.hook])
+                try await site.takesDeliveries()
                 // A forge that got no answer, or a person, delivers again.
                 let again = await repository.deliver(commit, id: "delivery-\(point.rawValue)", site)
                 #expect(again?.status == 200 && again?.answer.message.contains("was received before") == true)
@@ -65,7 +65,7 @@ struct DeployCrashTests {
                 try await eventually("it dies") { !process.isRunning }
             }
             try await site.start("flock-hook")
-            try await site.isHealthy([.hook])
+            try await site.takesDeliveries()
             try await eventually("it fails") { try await site.deploys().last?.state == "failed" }
             let shown = try await site.flock(["deploys", "show", "1"])
             #expect(shown.status == 1 && shown.output.contains("flock-hook ended 3 times"), "\(shown.output)")

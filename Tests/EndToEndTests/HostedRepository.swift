@@ -105,10 +105,18 @@ extension Site {
         return try JSONDecoder().decode([DeployRow].self, from: Data(ran.output.utf8)).reversed()
     }
 
+    /// Waits until flock-hook listens where forges deliver, which may be later than its socket.
+    func takesDeliveries() async throws {
+        try await eventually("flock-hook takes deliveries") {
+            (try? await get("http://127.0.0.1:\(hookPort)/health")) != nil
+        }
+    }
+
     /// Delivers a commit and waits until it is live, by that delivery or because flock-hook found it first.
     /// - Returns: the deploy.
     @discardableResult
     func isLive(_ commit: String, of repository: HostedRepository) async throws -> Int64 {
+        try await takesDeliveries()
         _ = await repository.deliver(commit, self)
         var deploy: DeployRow?
         try await eventually("\(commit) is live") {
