@@ -1,6 +1,7 @@
 import FlockTesting
 import Foundation
 import Marathon
+import NIOHTTP1
 import Testing
 
 /// Programs that are built by real npm, in the engine's boxes. No registry is asked: dependencies are folders of the
@@ -164,6 +165,10 @@ struct BuildTests {
             }
             try await site.kill9("flock-hook")
             _ = try? await push
+            // Of a deploy that nobody goes on with.
+            let left =
+                #"{"cmd": "sleep 1000", "cpus": 0.1, "mem": 32, "labels": {"FLOCK_ROLE": "build", "FLOCK_DEPLOY": "999"}}"#
+            #expect(try await site.engine(.PUT, "/v2/apps/flock/build/999", left).status == 201)
             try await site.start("flock-hook")
             try await eventually("it is live") { try await site.flock(["deploys"]).output.contains("live") }
             try await nothingIsLeft(site)

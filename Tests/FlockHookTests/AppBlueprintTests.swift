@@ -122,4 +122,8 @@ import Testing
             built.definition(instances: 1).cmd
                 == #"cd 'apps/it'\''s' && PATH="$PWD/node_modules/.bin:$PATH" && export PATH && next start"#)
     }
+
+    @Test func `dependencies that are gone are taken away from an app that is changed`() throws {
+        #expect(try blueprint().definition(instances: 1).dependencies == [])
+    }
 }

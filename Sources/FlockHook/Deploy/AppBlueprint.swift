@@ -35,7 +35,8 @@ struct AppBlueprint: Sendable, Hashable {
         app.healthChecks = descriptor.checks.map(HealthCheck.init)
         app.upgradeStrategy = UpgradeStrategy(minimumHealthCapacity: 1, maximumOverCapacity: 1)
         app.labels = labels
-        if !dependencies.isEmpty { app.dependencies = dependencies }
+        // Named also where there are none: what is left out stays as it was.
+        app.dependencies = dependencies
         return app
     }
 
