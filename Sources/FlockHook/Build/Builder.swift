@@ -60,8 +60,12 @@ struct Builder: Sendable {
                 cache.trim()
             }
         } catch {
-            // Also when this task was cancelled: a build goes on as long as its app is there.
-            await Task { try? await remove(deploy) }.value
+            // A build goes on as long as its app is there. What a process that ends cannot remove, the next one does.
+            if Task.isCancelled {
+                await Task { _ = try? await marathon.answering(within: .seconds(5)).delete(BuildApp.id(of: deploy)) }.value
+            } else {
+                try await remove(deploy)
+            }
             throw error
         }
         try await remove(deploy)
