@@ -28,7 +28,8 @@ import Testing
         let record = ReleaseRecord(
             slug: slug, number: 9, target: "/shop-\(target)",
             canary: canary.map { .init(target: "/shop-\($0)", percent: 10) })
-        return Set(Retention(keep: keep).superfluous(apps, of: slug, releases: releases, record: record))
+        let versions = Retention.versions(apps)[slug] ?? []
+        return Set(Retention(keep: keep).superfluous(versions, releases: releases, record: record))
     }
 
     private var four: [App] { ["1.0.0", "2.0.0", "3.0.0", "4.0.0"].map { app($0) } }

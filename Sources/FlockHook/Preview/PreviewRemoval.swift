@@ -29,6 +29,6 @@ struct PreviewRemoval: TargetObserver {
                 try await store.forgetPreview(preview, of: repository)
             }
         }
-        try await retention.sweepArtifacts()
+        try await retention.sweepArtifacts(try await releases.marathon.apps())
     }
 }

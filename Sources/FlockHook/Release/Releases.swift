@@ -39,7 +39,8 @@ struct Releases: Sendable {
         return history
     }
 
-    private func current(_ slug: Slug) async throws -> ReleaseRecord? {
+    /// What visitors of a slug get.
+    func current(_ slug: Slug) async throws -> ReleaseRecord? {
         try await marathon.app(ReleaseRecord.id(for: slug)).flatMap(ReleaseRecord.init)
     }
 

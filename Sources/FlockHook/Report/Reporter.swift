@@ -62,7 +62,8 @@ actor Reporter {
                 for try await all in store.reportables() {
                     let threshold = past ?? all.last?.id ?? 0
                     past = threshold
-                    for deploy in all where deploy.isBegun || !deploy.hasEnded || deploy.id > threshold {
+                    for deploy in all
+                    where !deploy.isDone && (deploy.isBegun || !deploy.hasEnded || deploy.id > threshold) {
                         guard !waiting.contains(deploy.id),
                             project(deploy.repository) != nil || chat(deploy.repository) != nil
                         else { continue }

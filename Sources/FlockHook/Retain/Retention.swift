@@ -6,19 +6,22 @@ struct Retention: Sendable, Hashable {
     /// How many old versions stay, besides what visitors get.
     var keep: Int
 
-    /// The apps of a slug to delete: those beyond the newest ``keep`` by the release that had them last. What visitors
-    /// get, a canary, previews and versions that are awake stay; whoever is awake goes to sleep first, and is looked at again.
+    /// The versions of each slug, without previews.
+    static func versions(_ apps: [App]) -> [Slug: [FlockApp]] {
+        Dictionary(grouping: apps.compactMap(FlockApp.init).filter { $0.preview == nil }, by: \.slug)
+    }
+
+    /// The apps to delete: those beyond the newest ``keep`` by the release that had them last. What visitors get and a
+    /// canary stay; whoever is awake goes to sleep first, and is looked at again.
     /// - Parameters:
-    ///   - apps: with their tasks.
-    ///   - releases: newest first, of the slug.
-    func superfluous(_ apps: [App], of slug: Slug, releases: [Release], record: ReleaseRecord) -> [String] {
+    ///   - versions: of one slug, with their tasks; no previews.
+    ///   - releases: of the slug, newest first.
+    func superfluous(_ versions: [FlockApp], releases: [Release], record: ReleaseRecord) -> [String] {
         let served = [record.target, record.canary?.target]
-        let old = apps.compactMap(FlockApp.init).filter { app in
-            app.slug == slug && app.preview == nil && !served.contains(app.id)
-        }
         let last = Dictionary(releases.map { ($0.appID, $0.number) }) { first, _ in first }
         func age(_ app: FlockApp) -> (Int, String) { (last[app.id] ?? app.release, app.id) }
-        return old.sorted { age($0) > age($1) }.dropFirst(keep).filter(\.isAsleep).map(\.id)
+        return versions.filter { !served.contains($0.id) }.sorted { age($0) > age($1) }
+            .dropFirst(keep).filter(\.isAsleep).map(\.id)
     }
 
     /// The deploys whose code stays, so that a release that was replaced in place can be had again: that of the
@@ -34,7 +37,8 @@ struct Retention: Sendable, Hashable {
 }
 
 extension FlockApp {
-    fileprivate var isAsleep: Bool {
+    /// Whether nothing of it runs or is about to.
+    var isAsleep: Bool {
         app.instances == 0 && (app.tasks ?? []).isEmpty && app.deployments.isEmpty
     }
 }

@@ -18,8 +18,9 @@ struct RetentionKeeper: Sendable {
             group.addTask { await tidyAgainAndAgain() }
             for await slug in releases.changes.stream {
                 do {
-                    try await tidy(slug)
-                    try await sweepArtifacts()
+                    let apps = try await releases.marathon.apps()
+                    try await tidy([slug], apps)
+                    try await sweepArtifacts(apps)
                 } catch {
                     logger.debug("old versions are removed later: \(error)", metadata: ["app": "\(slug)"])
                 }
@@ -32,51 +33,70 @@ struct RetentionKeeper: Sendable {
         var hasComplained = false
         while !Task.isCancelled {
             do {
-                for slug in try await store.slugs() { try await tidy(slug) }
-                try await sweepArtifacts()
+                let apps = try await releases.marathon.apps()
+                try await tidy(try await store.slugs(), apps)
+                try await sweepArtifacts(apps)
                 try await sweepLogs()
                 hasComplained = false
             } catch {
-                if !hasComplained, !Task.isCancelled { logger.warning("cannot remove old versions: \(error)") }
-                hasComplained = true
+                // Whoever deploys complains of Marathon's absence.
+                let isOutage = (error as? MarathonError)?.isOutage == true
+                if !hasComplained, !isOutage, !Task.isCancelled {
+                    logger.warning("cannot remove old versions: \(error)")
+                    hasComplained = true
+                }
             }
             try? await Task.sleep(for: settings.current.hook.resync.duration)
         }
     }
 
-    /// Deletes the old versions of one app that are too many.
-    func tidy(_ slug: Slug) async throws {
+    // MARK: Apps
+
+    private func tidy(_ slugs: [Slug], _ apps: [App]) async throws {
+        let records = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0) }) { first, _ in first }
+        let versions = Retention.versions(apps)
+        let needed = Set(apps.flatMap { $0.definition.dependencies ?? [] })
+        for slug in slugs {
+            guard let record = records[slug], let own = versions[slug] else { continue }
+            let ids = retention.superfluous(own, releases: try await store.releases(of: slug), record: record)
+            for id in ids where !needed.contains(id) { try await delete(id, of: slug) }
+        }
+    }
+
+    /// Looks once more, in the slug's turn: a rollback may have come first, or a visitor.
+    private func delete(_ id: String, of slug: Slug) async throws {
         try await releases.turns.one(at: slug.text) {
-            let marathon = releases.marathon
-            guard let record = try await marathon.app(ReleaseRecord.id(for: slug)).flatMap(ReleaseRecord.init) else {
-                return
-            }
-            let ids = retention.superfluous(
-                try await marathon.appStates(), of: slug, releases: try await store.releases(of: slug), record: record)
-            for id in ids {
-                _ = try await marathon.delete(id)
+            guard let record = try await releases.current(slug), !record.serves(id),
+                let app = try await releases.marathon.app(id).flatMap(FlockApp.init), app.isAsleep
+            else { return }
+            do {
+                _ = try await releases.marathon.delete(id)
                 logger.info("an old version was deleted", metadata: ["app": "\(id)"])
+            } catch let error as MarathonError {
+                if error.isOutage { throw error }
+                logger.warning("an old version cannot be deleted: \(error)", metadata: ["app": "\(id)"])
             }
         }
     }
 
+    // MARK: Files
+
     /// Deletes the archives that no release that is kept, no preview, no app and no deploy under way needs.
-    func sweepArtifacts() async throws {
+    func sweepArtifacts(_ apps: [App]) async throws {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: state.artifacts)) ?? []
         guard !names.isEmpty else { return }
-        let apps = try await releases.marathon.apps()
-        let fetched = apps.flatMap { ($0.definition.uris ?? []) + ($0.definition.fetch ?? []).map(\.uri) }
-        var needed = Set(try await store.livePreviews().map(\.id))
+        let addresses = apps.flatMap { ($0.definition.uris ?? []) + ($0.definition.fetch ?? []).map(\.uri) }
         let current = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0.number) }) { first, _ in first }
+        var deploys = Set(try await store.livePreviews().map(\.id))
         for slug in try await store.slugs() {
-            needed.formUnion(retention.kept(try await store.releases(of: slug), current: current[slug]))
+            deploys.formUnion(retention.kept(try await store.releases(of: slug), current: current[slug]))
         }
-        let files = try await store.artifacts(of: needed).union(
-            fetched.map { String($0.split(separator: "/").last ?? "") })
+        let files = try await store.artifacts(of: deploys)
+            .union(addresses.compactMap { $0.split(separator: "/").last.map(String.init) })
         // Read last: a deploy under way may want a file that nothing else does.
-        let commits = try await store.unfinished().map(\.commit)
+        let commits = try await store.unfinished().map(\.commit).filter { !$0.isEmpty }
         for name in names where !files.contains(name) && !Self.isOfBuilds(name) {
-            guard !commits.contains(where: { !$0.isEmpty && name.contains($0) }) else { continue }
+            guard !commits.contains(where: name.contains) else { continue }
             try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)")
         }
     }
@@ -95,4 +115,9 @@ struct RetentionKeeper: Sendable {
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
     }
+}
+
+extension ReleaseRecord {
+    /// Whether visitors are sent there.
+    fileprivate func serves(_ id: String) -> Bool { id == target || id == canary?.target }
 }

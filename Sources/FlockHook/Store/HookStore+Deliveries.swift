@@ -179,6 +179,11 @@ extension HookStore {
             try db.execute(
                 sql: "INSERT INTO target (repository, ref) VALUES (?, ?) ON CONFLICT DO UPDATE SET gone = 0",
                 arguments: [repository, change.name])
+        } else if reason?.code == .pullRequestClosed {
+            // The branch may stay: no look at it would tell.
+            try db.execute(
+                sql: "UPDATE target SET gone = 1, handled = NULL, live = NULL WHERE repository = ? AND ref = ?",
+                arguments: [repository, change.name])
         }
         return id
     }

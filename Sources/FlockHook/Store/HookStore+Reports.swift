@@ -18,6 +18,8 @@ extension HookStore {
         var commit: String
         /// Something was told, and not yet how it ended.
         var isBegun: Bool
+        /// All was told.
+        var isDone: Bool
 
         init(row: Row) {
             id = row["id"]
@@ -25,6 +27,7 @@ extension HookStore {
             state = row["state"]
             commit = row["commit"]
             isBegun = row["isBegun"]
+            isDone = row["isDone"]
         }
     }
 
@@ -35,7 +38,7 @@ extension HookStore {
             try Reportable.fetchAll(
                 db,
                 sql: """
-                    SELECT d.id, d.repository, d.state, d."commit", r.isDone IS 0 AS isBegun FROM (
+                    SELECT d.id, d.repository, d.state, d."commit", r.isDone IS 0 AS isBegun, r.isDone IS 1 AS isDone FROM (
                         SELECT id FROM (SELECT id FROM deploy ORDER BY id DESC LIMIT 200)
                         UNION SELECT id FROM deploy WHERE state NOT IN (\(final))
                         UNION SELECT deploy FROM report WHERE NOT isDone) AS due
