@@ -69,6 +69,7 @@ import Testing
             #expect(told.id == found.id)
             let again = try await receive(store, "d2", repository: repository.key, after: commit("one"))
             #expect(again.id != found.id, "a second push of it asks for a second look")
+            try await store.finish(again.id, .live, reason: "live")
             let other = try #require(try await self.found(store, "two", in: repository))
             try await store.finish(other.id, .failed, code: "interrupted", reason: "no")
             let retried = try await receive(store, "d3", repository: repository.key, after: commit("two"))

@@ -62,7 +62,8 @@ struct Builder: Sendable {
         } catch {
             // A build goes on as long as its app is there. What a process that ends cannot remove, the next one does.
             if Task.isCancelled {
-                await Task { _ = try? await marathon.answering(within: .seconds(5)).delete(BuildApp.id(of: deploy)) }.value
+                await Task { _ = try? await marathon.answering(within: .seconds(5)).delete(BuildApp.id(of: deploy)) }
+                    .value
             } else {
                 try await remove(deploy)
             }

@@ -83,8 +83,9 @@ struct RetentionKeeper: Sendable {
 
     /// Deletes the archives that no release that is kept, no preview, no app and no deploy under way needs.
     func sweepArtifacts(_ apps: [App]) async throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: state.artifacts)) ?? []
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: state.artifacts)) ?? []).filter(isSettled)
         guard !names.isEmpty else { return }
+        var commits = try await unfinishedCommits()
         let addresses = apps.flatMap { ($0.definition.uris ?? []) + ($0.definition.fetch ?? []).map(\.uri) }
         let current = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0.number) }) { first, _ in first }
         var deploys = Set(try await store.livePreviews().map(\.id))
@@ -93,12 +94,23 @@ struct RetentionKeeper: Sendable {
         }
         let files = try await store.artifacts(of: deploys)
             .union(addresses.compactMap { $0.split(separator: "/").last.map(String.init) })
-        // Read last: a deploy under way may want a file that nothing else does.
-        let commits = try await store.unfinished().map(\.commit).filter { !$0.isEmpty }
+        // Of before and of now: meanwhile a deploy may have begun, or become a release that was not among those.
+        commits += try await unfinishedCommits()
         for name in names where !files.contains(name) && !Self.isOfBuilds(name) {
             guard !commits.contains(where: name.contains) else { continue }
             try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)")
         }
+    }
+
+    private func unfinishedCommits() async throws -> [String] {
+        try await store.unfinished().map(\.commit).filter { !$0.isEmpty }
+    }
+
+    /// Whether nobody is writing it: a file has no dot before its name once it is whole. What a crash left goes, too.
+    private func isSettled(_ name: String) -> Bool {
+        guard name.hasPrefix(".") else { return true }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state.artifacts)/\(name)")
+        return (attributes?[.modificationDate] as? Date).map { $0.timeIntervalSinceNow < -3600 } ?? false
     }
 
     /// Dependencies that builds keep, and limit themselves.

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 
 extension HookStore {
     /// Adds lines that a build has printed to the deploy's story, in one transaction.
