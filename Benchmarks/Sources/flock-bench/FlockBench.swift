@@ -1,7 +1,7 @@
 import Foundation
 
 /// Measures the binary that `FLOCK` names, and the parts' own beside it, and prints each figure beside a baseline of
-/// the same run. Arguments name the benchmarks to run: `wake`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
+/// the same run. Arguments name the benchmarks to run: `wake`, `push`, `proxy`, `held`, `hosts`, `apply`, `launch`, `scale`,
 /// `many`, `scaler`, `simulate`, `accept`, `fetch`, `export`; all without.
 @main
 struct FlockBench {
@@ -12,13 +12,12 @@ struct FlockBench {
         }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
+        let example = root.appendingPathComponent("examples/hello-node")
         print("machine   \(Machine.description)")
         do {
             let benchmarks: [(name: String, run: () throws -> Void)] = [
-                (
-                    "wake",
-                    { try measureWake(flock: flock, example: root.appendingPathComponent("examples/hello-node")) }
-                ),
+                ("wake", { try measureWake(flock: flock, example: example) }),
+                ("push", { try measurePush(flock: flock, example: example) }),
                 ("proxy", ProxyBenchmark(flock: flock).run), ("held", HeldBenchmark(flock: flock).run),
                 ("hosts", HostsBenchmark(flock: flock).run), ("apply", ApplyBenchmark(flock: flock).run),
                 ("launch", LaunchBenchmark(flock: flock).run), ("scale", ScaleBenchmark(flock: flock).run),
@@ -36,6 +35,17 @@ struct FlockBench {
         } catch {
             print("flock-bench: \(error)")
             exit(1)
+        }
+    }
+
+    private static func measurePush(flock: String, example: URL) throws {
+        let site = try Site(flock: flock)
+        defer { site.stop() }
+        try site.start()
+        for program in [try SiteProgram.tiny(in: site.folder), try SiteProgram.node(example: example, in: site.folder)]
+        {
+            try site.push(program)
+            try PushBenchmark(site: site, program: program).run()
         }
     }
 

@@ -34,16 +34,22 @@ final class Site {
     /// Returns when it serves.
     func push(_ program: SiteProgram) throws {
         try Program.run(flock, ["repo", "create", program.name] + options, in: folder)
-        for arguments in [
-            ["init", "-q", "-b", "main"], ["add", "-A"],
-            ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", "Hello"],
-            ["push", "-q", "\(folder.path)/state/git/\(program.name).git", "main"],
-        ] {
-            try Program.run("/usr/bin/git", arguments, in: program.folder)
-        }
+        try Program.run("/usr/bin/git", ["init", "-q", "-b", "main"], in: program.folder)
+        try commit(program, "Hello")
+        try Program.run("/usr/bin/git", ["push", "-q", repository(of: program), "main"], in: program.folder)
         try Program.wait("the app") {
             (try? RawHTTP.request(port: self.web, "GET", "/", host: program.host).hasPrefix("HTTP/1.1 200")) == true
         }
+    }
+
+    func repository(of program: SiteProgram) -> String { "\(folder.path)/state/git/\(program.name).git" }
+
+    func commit(_ program: SiteProgram, _ message: String) throws {
+        try Program.run("/usr/bin/git", ["add", "-A"], in: program.folder)
+        try Program.run(
+            "/usr/bin/git",
+            ["-c", "user.name=Bench", "-c", "user.email=bench@localhost", "commit", "-q", "-m", message],
+            in: program.folder)
     }
 
     func stop() {
