@@ -23,9 +23,7 @@ public actor HookService: Service, Reporting {
     private var running: [Int64: String] = [:]
     private var work: [Int64: Task<Void, Never>] = [:]
     private var isDraining = false
-    /// When each repository is looked at next.
-    private var looks: [String: ContinuousClock.Instant] = [:]
-    private var looking: Set<String> = []
+    private var looks = LookSchedule()
     /// Repositories that did not answer, so that it is said once.
     private var complained: Set<String> = []
     private var received = 0
@@ -110,7 +108,7 @@ public actor HookService: Service, Reporting {
         }
         CrashPoint.hookReceived.pass()
         received += 1
-        if delivery.changes.contains(where: { $0.after == nil }) { looks[delivery.repository] = nil }
+        if delivery.changes.contains(where: { $0.after == nil }) { looks.hurry(delivery.repository) }
         arrival.yield()
         return receipt
     }
@@ -129,21 +127,38 @@ public actor HookService: Service, Reporting {
 
     // MARK: Branches
 
-    /// A few repositories at a time: one that stalls keeps the others waiting no longer than it must.
     private func lookAgainAndAgain() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled && !isDraining {
-                for repository in repositories.all
-                where looking.count < 4 && looks[repository.key] ?? .now <= .now
-                    && looking.insert(repository.key).inserted
-                {
-                    let pause = min(repository.poll ?? .seconds(86_400), settings.current.hook.resync.duration)
-                    looks[repository.key] = .now + pause
-                    group.addTask { await self.look(at: repository) }
-                }
+                while let repository = nextToLookAt() { group.addTask { await self.look(at: repository) } }
                 try? await Task.sleep(for: .milliseconds(250))
             }
             group.cancelAll()
+        }
+    }
+
+    private func nextToLookAt() -> KnownRepository? {
+        let (all, resync) = (repositories.all, settings.current.hook.resync.duration)
+        let pauses = all.map { ($0.key, min($0.poll ?? resync, resync)) }
+        let key = looks.next(of: Dictionary(pauses, uniquingKeysWith: min), at: .now)
+        return all.first { $0.key == key }
+    }
+
+    /// Looks at one, and then at those that have waited for it.
+    private func look(at first: KnownRepository) async {
+        var next: KnownRepository? = first
+        while let repository = next {
+            do {
+                if try await !watch.look(at: repository).isEmpty { arrival.yield() }
+                complained.remove(repository.key)
+                looked += 1
+            } catch {
+                if !Task.isCancelled, complained.insert(repository.key).inserted {
+                    logger.warning("cannot look for pushes: \(error)", metadata: ["repository": "\(repository.key)"])
+                }
+            }
+            looks.ended(repository.key)
+            next = isDraining || Task.isCancelled ? nil : nextToLookAt()
         }
     }
 
@@ -154,19 +169,6 @@ public actor HookService: Service, Reporting {
         } catch  where !(error is CancellationError || Task.isCancelled) {
             logger.warning("cannot look for builds that were left: \(error)")
         } catch {}
-    }
-
-    private func look(at repository: KnownRepository) async {
-        do {
-            if try await !watch.look(at: repository).isEmpty { arrival.yield() }
-            complained.remove(repository.key)
-            looked += 1
-        } catch {
-            if !Task.isCancelled, complained.insert(repository.key).inserted {
-                logger.warning("cannot look for pushes: \(error)", metadata: ["repository": "\(repository.key)"])
-            }
-        }
-        looking.remove(repository.key)
     }
 
     // MARK: Deploys

@@ -42,7 +42,7 @@ struct ImportTests {
         "FlockHook/Delivery/DeliveryVerdict.swift",
         "FlockHook/Delivery/ReasonCode.swift",
         "FlockHook/Delivery/Delivery.swift",
-        "FlockHook/Queue/DeployQueue.swift",
+        "FlockHook/Queue/DeployQueue.swift", "FlockHook/Queue/LookSchedule.swift",
         "FlockHook/Deploy/VerifyVerdict.swift",
         "FlockHook/Deploy/AppBlueprint.swift",
         "FlockHook/Release/ReleaseChoice.swift",
