@@ -188,7 +188,7 @@ public actor HookService: Service, Reporting {
             running[deploy.id] = nil
             work[deploy.id] = nil
             // Its branch may have been deleted meanwhile, which no look could act on.
-            if deploy.environment == "preview" { looks[deploy.repository] = nil }
+            if deploy.environment == "preview" { looks.hurry(deploy.repository) }
             arrival.yield()
         }
         work[deploy.id] = task
