@@ -184,6 +184,8 @@ public actor HookService: Service, Reporting {
                 // Cancelled between two steps.
             } catch {
                 logger.error("deploy failed: \(error)", metadata: ["deploy": "\(deploy.id)"])
+                // The store takes nothing, as on a full disk: the deploy is still unfinished, and begins again.
+                try? await Task.sleep(for: .seconds(1))
             }
             running[deploy.id] = nil
             work[deploy.id] = nil
@@ -195,7 +197,9 @@ public actor HookService: Service, Reporting {
         return task
     }
 
-    private func attempt(_ deploy: DeployRecord) async throws {
+    private func attempt(_ known: DeployRecord) async throws {
+        // It may have ended since it was listed.
+        guard let deploy = try await store.deploy(known.id), !deploy.state.isFinal else { return }
         guard let repository = repositories.find(key: deploy.repository) else {
             return try await fail(
                 deploy,

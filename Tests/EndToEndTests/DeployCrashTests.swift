@@ -1,6 +1,7 @@
 import FlockCore
 import FlockTesting
 import Foundation
+import Marathon
 import Testing
 
 /// flock-hook is killed at each step of a deploy: the deploy goes on or begins that step again, and starts its app once.
@@ -50,6 +51,33 @@ struct DeployCrashTests {
                 #expect(last.attempts == (isPrepared ? 2 : 1), "\(point)")
                 #expect(try await site.commit(of: "/shop-1.0.0") == commit)
                 #expect(site.starts == starts + 1, "\(point): started \(site.starts - starts) times")
+            }
+        }
+    }
+
+    @Test func `an app that fell asleep while flock-hook was away is woken and looked at, not given up`() async throws {
+        try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
+            let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
+            for point in [CrashPoint.hookSubmitted, .hookReleased] {
+                try await site.kill9("flock-hook")
+                try await site.start("flock-hook", fault: point.rawValue)
+                try await site.takesDeliveries()
+                let commit = try await repository.push(point.rawValue)
+                _ = await repository.deliver(commit, site)
+                let process = try await site.process("flock-hook")
+                try await eventually("it dies at \(point)") { !process.isRunning }
+                _ = try await site.marathon.scale("/shop-1.0.0", to: 0, force: true)
+                try await eventually("it sleeps") {
+                    try await site.marathon.app("/shop-1.0.0")?.tasks?.isEmpty == true
+                }
+                let starts = site.starts
+                try await site.start("flock-hook")
+                try await site.takesDeliveries()
+                try await eventually("the deploy ends") { try await site.deploys().last?.isFinal == true }
+                #expect(try await site.deploys().last?.state == "live", "\(point)")
+                #expect(try await site.commit(of: "/shop-1.0.0") == commit)
+                // Visitors got it before: nobody has to look again.
+                #expect(site.starts == starts + (point == .hookReleased ? 0 : 1))
             }
         }
     }

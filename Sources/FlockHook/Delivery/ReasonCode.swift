@@ -126,6 +126,10 @@ public struct Reason: Sendable, Hashable {
 
     static func superseded(by deploy: Int64) -> Reason { Reason(.superseded, "deploy \(deploy) is newer") }
 
+    static func overtaken(by release: Int) -> Reason {
+        Reason(.superseded, "release \(release) was made while this deploy was interrupted")
+    }
+
     static func supersededByDeletion(_ branch: String) -> Reason {
         Reason(.superseded, "branch \(branch) was deleted")
     }

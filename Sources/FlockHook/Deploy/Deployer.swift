@@ -55,7 +55,8 @@ struct Deployer: Sendable {
 
         let env = try await AppEnvironment(settings: settings.hook, http: http).values(of: descriptor)
         let file = try await builder.artifact(
-            of: descriptor, names: names, env: env, packing: packing, for: deploy.id)
+            of: descriptor, names: names, env: env, packing: packing, for: deploy.id,
+            lane: isPreview ? deploy.branch : "")
         CrashPoint.hookBuilding.pass()
 
         let artifact = file.map { "http://\(settings.hook.listen.local)/artifacts/\($0)" }
@@ -93,12 +94,24 @@ struct Deployer: Sendable {
                 app.labels[Label.deploy] == String(deploy.id), app.labels[Label.commit] == deploy.commit
             else { return false }
             let version = app.versionInfo?.lastConfigChangeAt ?? app.version
-            let former = try await store.keepFormer(nil, of: deploy.id)
-            try await rollout.verify(.init(id: id, version: version, former: former))
+            if try await !isPublished(deploy, as: id, slug) {
+                // It was put to sleep meanwhile, and is not tried yet.
+                if app.instances == 0 {
+                    _ = try await rollout.persistently { try await releases.marathon.scale(id, to: 1, force: true) }
+                }
+                let former = try await store.keepFormer(nil, of: deploy.id)
+                try await rollout.verify(.init(id: id, version: version, former: former))
+            }
             try await publish(
                 isPreview ? nil : deploy.release, of: slug, deploy.version ?? "", as: id, url: deploy.url ?? "", deploy)
             return true
         }
+    }
+
+    /// Whether visitors get it already: only the last word about it is missing.
+    private func isPublished(_ deploy: DeployRecord, as id: String, _ slug: Slug) async throws -> Bool {
+        let record = try await rollout.persistently { try await releases.current(slug) }
+        return record?.target == id && record?.number == deploy.release
     }
 
     /// The app has come up: from now on its name serves it.
@@ -108,6 +121,10 @@ struct Deployer: Sendable {
     ) async throws {
         CrashPoint.hookVerified.pass()
         if let release {
+            // A rollback while flock-hook was away is what somebody wanted since.
+            if let now = try await rollout.persistently({ try await releases.current(slug) }), now.number > release {
+                return try await store.finish(deploy.id, .superseded, .overtaken(by: now.number))
+            }
             try await store.recordRelease(release, slug: slug, appID: id, deploy: deploy.id)
             try await releases.publish(release, of: slug, as: id)
             CrashPoint.hookReleased.pass()
@@ -143,7 +160,7 @@ struct Deployer: Sendable {
     }
 
     func sweepBuilds() async throws {
-        try await builder.sweep(except: Set(try await store.unfinished().map(\.id)))
+        try await builder.sweep()
     }
 
     private var builder: Builder {
