@@ -8,14 +8,20 @@ struct BuildCache: Sendable {
     /// Bytes.
     let limit: Int
 
-    private static let prefix = "cache-"
+    /// No slug has two hyphens together, so no program's archive is called so.
+    private static let prefix = "cache--"
 
-    /// The file of one program's dependencies: of another program they are never taken, since scripts of packages have
-    /// written into them. What Node they are for the file itself says.
-    func name(slug: Slug, _ cache: BuildPlan.Cache, lock: [UInt8]) -> String {
+    static func isName(_ name: String) -> Bool { name.hasPrefix(prefix) }
+
+    /// The file of one program's dependencies in one environment: of others they are never taken, since scripts of
+    /// packages have written into them. What Node they are for the file itself says.
+    /// - Parameters:
+    ///   - lane: production, or a branch of previews.
+    ///   - lock: what decides which packages are installed, and from where.
+    func name(slug: Slug, lane: String, _ cache: BuildPlan.Cache, lock: [[UInt8]]) -> String {
         var hash = SHA256()
-        hash.update(data: Data("\(slug)\n\(cache.manager)\n\(cache.lockFile)\n".utf8))
-        hash.update(data: Data(lock))
+        hash.update(data: Data("\(slug)\n\(lane)\n\(cache.manager)\n\(cache.lockFile)\n".utf8))
+        for file in lock { hash.update(data: Data("\(file.count)\n".utf8 + file)) }
         let text = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
         return "\(Self.prefix)\(text).tar"
     }
@@ -34,7 +40,7 @@ struct BuildCache: Sendable {
         let keys: Set<URLResourceKey> = [.fileSizeKey, .contentModificationDateKey]
         let files =
             (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))) ?? []
-        let kept = files.filter { $0.lastPathComponent.hasPrefix(Self.prefix) }
+        let kept = files.filter { Self.isName($0.lastPathComponent) }
             .compactMap { url in (try? url.resourceValues(forKeys: keys)).map { (url, $0) } }
             .sorted { ($0.1.contentModificationDate ?? .distantPast) > ($1.1.contentModificationDate ?? .distantPast) }
         var size = 0

@@ -36,7 +36,11 @@ struct BuildPlan: Sendable, Hashable {
         var install: String
         /// Where there is no lock file.
         var looseInstall = ""
-        var prune: String
+        /// What is for development goes; `nil` where all stays.
+        var prune: String?
+
+        /// yarn 2 and later, which knows none of the older options, and prunes by a plugin only.
+        static let berry = Manager(name: "yarn", lockFiles: ["yarn.lock"], install: "yarn install --immutable")
     }
 
     private static let managers = [
@@ -74,22 +78,25 @@ struct BuildPlan: Sendable, Hashable {
         guard locked.count <= 1 else {
             throw Conflict(lockFiles: locked.flatMap(\.lockFiles).filter(names.contains))
         }
-        let manager = locked.first ?? Self.managers[0]
+        var manager = locked.first ?? Self.managers[0]
         let lockFile = manager.lockFiles.first(where: names.contains)
+        if names.contains(".yarnrc.yml") { manager = .berry }
         func run(_ script: String, _ kind: Step.Kind = .always) -> Step {
             Step(kind: kind, command: "\(manager.name) run \(script)")
         }
         steps = isPrepared ? [run("heroku-prebuild")] : []
         if package.hasDependencies {
             steps.append(Step(kind: .install, command: lockFile == nil ? manager.looseInstall : manager.install))
-            // A workspace has folders of dependencies below its own, which are not kept.
-            if let lockFile, !package.hasWorkspaces {
+            // A workspace has folders of dependencies below its own, which are not kept; and what npm builds of a
+            // binding.gyp by itself it would not build again.
+            let isPlain = !package.hasWorkspaces && names.isDisjoint(with: ["pnpm-workspace.yaml", "binding.gyp"])
+            if let lockFile, isPlain {
                 cache = Cache(manager: manager.name, lockFile: lockFile)
                 steps += ["preinstall", "install", "postinstall", "prepare"].filter(package.scripts.contains)
                     .map { run($0, .afterInstall) }
             }
         }
         if let script { steps.append(run(script)) }
-        if package.hasDevelopmentDependencies { steps.append(Step(command: manager.prune)) }
+        if package.hasDevelopmentDependencies, let prune = manager.prune { steps.append(Step(command: prune)) }
     }
 }

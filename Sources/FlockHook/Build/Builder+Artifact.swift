@@ -7,7 +7,8 @@ extension Builder {
     /// - Returns: the file's name in the artifacts folder; `nil` where tasks fetch nothing.
     /// - Throws: ``DeployFailure``.
     func artifact(
-        of descriptor: Descriptor, names: Set<String>, env: [String: String], packing: Packing, for deploy: Int64
+        of descriptor: Descriptor, names: Set<String>, env: [String: String], packing: Packing, for deploy: Int64,
+        lane: String
     ) async throws -> String? {
         guard descriptor.image == nil else { return nil }
         let plan: BuildPlan?
@@ -21,13 +22,17 @@ extension Builder {
         }
         try await store.advance(deploy, to: .building, "packing \(descriptor.slug) \(descriptor.version)")
         let source = try await packing.archive(slug: descriptor.slug)
-        guard let plan else { return source }
-        var lock: [UInt8] = []
-        if let cache = plan.cache { lock = try await packing.lockFile(cache.lockFile) }
+        guard var plan else { return source }
+        var lock: [[UInt8]] = []
+        if let cache = plan.cache {
+            lock = [try await packing.lockFile(cache.lockFile), try await packing.lockFile(".npmrc")]
+            // yarn and pnpm copy such a folder and do not lock what is in it. npm links it.
+            if cache.manager != "npm", String(decoding: lock[0], as: UTF8.self).contains("file:") { plan.cache = nil }
+        }
         let order = Order(
             plan: plan, slug: descriptor.slug, folder: packing.folder, env: env, source: source,
             result: "\(descriptor.slug)-\(packing.commit)-\(Self.hash(plan, packing.folder, env)).tar",
-            lock: lock)
+            lane: lane, lock: lock)
         if FileManager.default.fileExists(atPath: "\(state.artifacts)/\(order.result)") {
             try await store.advance(deploy, to: .building, "this commit was built before")
         } else {

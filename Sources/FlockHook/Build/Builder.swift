@@ -22,8 +22,10 @@ struct Builder: Sendable {
         /// Names of files among the artifacts: the source, and what the result is to be called.
         var source: String
         var result: String
-        /// The content of the lock file.
-        var lock: [UInt8]
+        /// Production, or a branch of previews.
+        var lane: String
+        /// The contents of the lock file and of what says where packages come from.
+        var lock: [[UInt8]]
     }
 
     /// Bytes of what a build makes; the engine unpacks no more.
@@ -34,7 +36,7 @@ struct Builder: Sendable {
     /// - Throws: ``DeployFailure`` with `build_failed` or `build_timed_out`.
     func build(_ order: Order, for deploy: Int64) async throws {
         let cache = BuildCache(state: state, limit: settings.hook.build.cache << 20)
-        let kept = order.plan.cache.map { cache.name(slug: order.slug, $0, lock: order.lock) }
+        let kept = order.plan.cache.map { cache.name(slug: order.slug, lane: order.lane, $0, lock: order.lock) }
         let hasCache = kept.map(cache.has) ?? false
         let mark = "flock-build-\(UUID().uuidString.lowercased()):"
         let script = BuildScript(plan: order.plan, folder: order.folder, hasCache: hasCache, mark: mark)
@@ -73,10 +75,11 @@ struct Builder: Sendable {
     }
 
     /// Ends builds whose deploys have come to an end, or were never known.
-    func sweep(except unfinished: Set<Int64>) async throws {
-        for app in try await persistently({ try await marathon.apps() }) {
-            if let deploy = BuildApp.deploy(of: app), !unfinished.contains(deploy) { try await remove(deploy) }
-        }
+    func sweep() async throws {
+        let builds = try await persistently { try await marathon.apps() }.compactMap(BuildApp.deploy)
+        // Read last: the engine may have been away for long.
+        let unfinished = Set(try await store.unfinished().map(\.id))
+        for deploy in builds where !unfinished.contains(deploy) { try await remove(deploy) }
     }
 
     private func remove(_ deploy: Int64) async throws {
@@ -139,7 +142,8 @@ struct Builder: Sendable {
 
     private func read(_ task: String, _ transcript: inout BuildTranscript) async throws -> [String] {
         var lines: [String] = []
-        while true {
+        // A build that prints faster than it is read has to be looked at meanwhile, too.
+        for _ in 0..<16 {
             let offset = transcript.offset
             do {
                 let chunk = try await persistently { try await marathon.readFile("\(task)/stdout", offset: offset) }
@@ -150,6 +154,7 @@ struct Builder: Sendable {
             }
             if transcript.offset == offset || transcript.exit != nil { return lines }
         }
+        return lines
     }
 
     /// What the build has printed the pusher has seen already.
@@ -163,7 +168,8 @@ struct Builder: Sendable {
     /// A file appears among the artifacts when it is complete.
     private func fetch(_ file: String, to name: String) async throws {
         let target = "\(state.artifacts)/\(name)"
-        let part = "\(target).part"
+        // Somebody else may fetch the same, and what is being written has a dot before its name.
+        let part = "\(state.artifacts)/.\(UUID().uuidString).part"
         defer { try? FileManager.default.removeItem(atPath: part) }
         guard FileManager.default.createFile(atPath: part, contents: nil, attributes: [.posixPermissions: 0o600]) else {
             throw DeployFailure(code: "internal", message: "\(part) cannot be written")
@@ -183,6 +189,8 @@ struct Builder: Sendable {
             throw DeployFailure(code: "build_failed", message: "what was built cannot be fetched: \(error.message)")
         }
         try output.synchronize()
-        try FileManager.default.moveItem(atPath: part, toPath: target)
+        guard unsafe rename(part, target) == 0 else {
+            throw DeployFailure(code: "internal", message: "\(target) cannot be written (error \(errno))")
+        }
     }
 }

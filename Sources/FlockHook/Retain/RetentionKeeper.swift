@@ -96,7 +96,8 @@ struct RetentionKeeper: Sendable {
             .union(addresses.compactMap { $0.split(separator: "/").last.map(String.init) })
         // Of before and of now: meanwhile a deploy may have begun, or become a release that was not among those.
         commits += try await unfinishedCommits()
-        for name in names where !files.contains(name) && !Self.isOfBuilds(name) {
+        // What builds keep they limit themselves.
+        for name in names where !files.contains(name) && !BuildCache.isName(name) {
             guard !commits.contains(where: name.contains) else { continue }
             try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)")
         }
@@ -111,11 +112,6 @@ struct RetentionKeeper: Sendable {
         guard name.hasPrefix(".") else { return true }
         let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state.artifacts)/\(name)")
         return (attributes?[.modificationDate] as? Date).map { $0.timeIntervalSinceNow < -3600 } ?? false
-    }
-
-    /// Dependencies that builds keep, and limit themselves.
-    private static func isOfBuilds(_ name: String) -> Bool {
-        name.hasPrefix("cache-") && name.utf8.count == "cache-".utf8.count + 64 + ".tar".utf8.count
     }
 
     /// Deletes the logs of builds but for the newest thousand deploys.

@@ -45,6 +45,11 @@ import Testing
         #expect(try commands(#""scripts": {"build": "x"}"#, "yarn.lock") == ["yarn run build"])
     }
 
+    @Test func `yarn 2 and later gets none of the options that it does not know`() throws {
+        let keys = #"\#(dependency), "devDependencies": {"b": "file:b"}"#
+        #expect(try plan(keys, "yarn.lock", ".yarnrc.yml")?.steps.map(\.command) == ["yarn install --immutable"])
+    }
+
     @Test func `several lock files are a conflict`() throws {
         #expect(throws: BuildPlan.Conflict(lockFiles: ["package-lock.json", "yarn.lock"])) {
             try plan(dependency, "package-lock.json", "yarn.lock")
@@ -57,6 +62,8 @@ import Testing
         #expect(locked.steps.map(\.kind) == [.install, .afterInstall])
         #expect(try plan(dependency)?.cache == nil)
         #expect(try plan(#"\#(dependency), "workspaces": ["a"]"#, "package-lock.json")?.cache == nil)
+        #expect(try plan(dependency, "pnpm-lock.yaml", "pnpm-workspace.yaml")?.cache == nil)
+        #expect(try plan(dependency, "package-lock.json", "binding.gyp")?.cache == nil)
     }
 
     @Test func `flock's own build replaces all of it, and an image is not built`() throws {
