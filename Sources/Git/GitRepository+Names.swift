@@ -9,6 +9,12 @@ extension GitRepository {
         let tree = try repository.folder(
             at: folder, in: repository.tree(ofCommit: commit), "list \(folder.debugDescription) at \(commit)")
         let handle = try repository.tree(tree)
+        let limit = ExportLimits.default.entries
+        guard git_tree_entrycount(handle.pointer) <= limit else {
+            throw GitError(
+                .tooLarge, operation: "list \(folder.debugDescription) at \(commit)",
+                message: "more than \(limit) files and folders")
+        }
         var names: Set<String> = []
         for index in 0..<git_tree_entrycount(handle.pointer) {
             if let entry = TreeEntry(handle, at: index) { names.insert(String(decoding: entry.name, as: UTF8.self)) }

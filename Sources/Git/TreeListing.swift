@@ -59,6 +59,10 @@ struct TreeListing {
             throw Self.refused(.tooLarge, folder, "more than \(limits.depth) folders in one another")
         }
         let tree = try repository.tree(tree)
+        // Before its entries are looked at: those above it are held meanwhile, however deep it is.
+        guard entries.count + git_tree_entrycount(tree.pointer) <= limits.entries else {
+            throw Self.refused(.tooLarge, folder, "more than \(limits.entries) files and folders")
+        }
         // A link and a folder of the same name would let a file be written through the link.
         var names = Set<[UInt8]>()
         for index in 0..<git_tree_entrycount(tree.pointer) {

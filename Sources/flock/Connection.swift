@@ -25,7 +25,10 @@ struct Connection: Sendable {
             Output.complain("flock: \(error)")
             throw ExitCode(error.exitStatus)
         }
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
+        // A deploy's story may be silent for long. What has to answer sooner has a deadline of its own.
+        var configuration = MarathonClient.httpConfiguration
+        configuration.timeout.read = nil
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             try await work(Connection(settings: context.settings.current, state: context.state, http: http))
             try await http.shutdown()

@@ -266,6 +266,13 @@ import Testing
         #expect("\(error)".hasPrefix("package.json: version: "), "\(error)")
     }
 
+    @Test func `a flood of unknown keys is cut short, and none moves a terminal's cursor`() throws {
+        let keys = (0..<1000).map { #""\\u001b[2J\\n\#($0)": 1"# }.joined(separator: ", ")
+        let problems = try #require(throws: DescriptorProblems.self) { try read(with: #""flock": {\#(keys)}"#) }
+        #expect(problems.all.count == 21 && problems.all.last?.message.contains("980 more") == true)
+        #expect(problems.all.allSatisfy { !$0.description.contains("\u{1B}") && !$0.description.contains("\n") })
+    }
+
     @Test func `all that is wrong is found in one reading`() throws {
         let problems = try #require(throws: DescriptorProblems.self) {
             try read(

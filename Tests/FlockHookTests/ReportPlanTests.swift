@@ -36,6 +36,14 @@ import Testing
             try story(plan(.queued)) == ["status aaaa pending", "deployment depl ", "deployment stat in_progress"])
     }
 
+    @Test func `a commit of which nothing is left to do is as good as live, and no pull request waits for it`() throws {
+        let unwatched = try #require(Announcement(.example(.ignored, code: "nothing_watched")))
+        #expect(unwatched.phase == .live)
+        #expect(Announcement(.example(.superseded, code: "already_deployed"))?.phase == .live)
+        #expect(Announcement(.example(.superseded, code: "superseded"))?.phase == .dropped)
+        #expect(Announcement(.example(.ignored, code: "branch_unmapped", environment: nil)) == nil)
+    }
+
     @Test func `what was told is not told again`() throws {
         let told: [ReportPlan.Audience: ReportPlan.Told] = [
             .status: .init(phase: .pending, commit: String(repeating: "a", count: 40)),

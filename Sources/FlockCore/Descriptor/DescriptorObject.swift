@@ -46,12 +46,18 @@ struct DescriptorObject {
         note(.wrongType, key, "is \(value.spoken); it has to be \(right)")
     }
 
+    /// More of them help nobody.
+    private static let mostUnknown = 20
+
     /// To be called when all keys were asked for: others are unknown.
     func close() {
         let known = findings.keys[place] ?? []
-        for key in keys.keys.sorted() where !known.contains(key) {
-            note(.unknownKey, key, "is not known; \(Nearest.hint(for: key, among: known.sorted()))")
+        let unknown = keys.keys.filter { !known.contains($0) }.sorted()
+        for key in unknown.prefix(Self.mostUnknown) {
+            note(.unknownKey, key.printable, "is not known; \(Nearest.hint(for: key.printable, among: known.sorted()))")
         }
+        let rest = unknown.count - Self.mostUnknown
+        if rest > 0 { note(.unknownKey, nil, "has \(rest) more keys that are not known") }
     }
 
     // MARK: Values

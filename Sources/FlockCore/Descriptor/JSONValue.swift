@@ -30,9 +30,18 @@ public enum JSONValue: Decodable, Sendable, Hashable {
         case .null: "null"
         case .bool(let value): "\(value)"
         case .number(let value): value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-        case .string(let value): "\"\(value.prefix(60))\""
+        case .string(let value): "\"\(value.printable)\""
         case .array: "a list"
         case .object: "an object"
         }
+    }
+}
+
+extension String {
+    /// The beginning of it, without what could move a terminal's cursor or begin a line of a log.
+    var printable: String {
+        String(
+            String.UnicodeScalarView(
+                prefix(60).unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }
 }

@@ -79,8 +79,13 @@ struct ConsulClient: Sendable {
                 throw DeployFailure(
                     code: "consul_token", message: "the file of hook.consul.token, \(token.file), cannot be read")
             }
-            request.headers.add(
-                name: "X-Consul-Token", value: text.trimmingCharacters(in: .whitespacesAndNewlines))
+            let value = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            // The client would repeat one that is no header in its error.
+            guard !value.isEmpty, value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw DeployFailure(
+                    code: "consul_token", message: "the file of hook.consul.token, \(token.file), holds no token")
+            }
+            request.headers.add(name: "X-Consul-Token", value: value)
         }
         let response: HTTPClientResponse
         let answer: ByteBuffer

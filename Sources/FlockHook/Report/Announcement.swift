@@ -39,8 +39,10 @@ struct Announcement: Sendable, Hashable {
 
     private static func phase(of deploy: DeployRecord) -> Phase? {
         switch deploy.state {
-        case .ignored: nil
+        // It was announced as under way; what is live already is all that its commit asks for.
+        case .ignored: deploy.environment == nil ? nil : .live
         case .live: .live
+        case .superseded where deploy.code == ReasonCode.alreadyDeployed.rawValue: .live
         case .superseded, .cancelled: .dropped
         case .failed: Self.isOurs(deploy.code ?? "") ? .error : .failed
         case .queued, .resolving, .fetching, .checking, .building, .submitting, .verifying: .pending

@@ -196,8 +196,10 @@ extension HookStore {
     ) throws {
         try db.execute(
             sql:
-                "UPDATE deploy SET state = ?, code = ?, reason = ?, endedAt = ? WHERE id = ? AND state NOT IN (\(final))",
-            arguments: [state.rawValue, code, reason, date.timeIntervalSince1970, id])
+                """
+                UPDATE deploy SET state = ?1, code = ?2, reason = ?3, endedAt = ?4, isRemoved = isRemoved AND ?1 <> 'live'
+                WHERE id = ?5 AND state NOT IN (\(final))
+                """, arguments: [state.rawValue, code, reason, date.timeIntervalSince1970, id])
         guard db.changesCount == 1 else { return }
         try append(db, id, state, reason, at: date)
         if state == .live {

@@ -7,7 +7,7 @@ extension HookStore {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT id, "commit" FROM deploy WHERE repository = ? AND ref = ? AND state = 'live'
+                    SELECT id, "commit" FROM deploy WHERE repository = ? AND ref = ? AND state = 'live' AND isRemoved = 0
                     ORDER BY id DESC LIMIT 1
                     """, arguments: [repository, ref]
             ).map { ($0["id"], $0["commit"]) }

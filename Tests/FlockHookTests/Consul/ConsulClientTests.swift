@@ -48,6 +48,14 @@ import Testing
         }
     }
 
+    @Test func `a file that holds no token is called so, and not shown`() async throws {
+        try await with([:], token: "t0p\nsecret") { client, server in
+            let error = await #expect(throws: DeployFailure.self) { try await client.values(below: "service/shop/") }
+            #expect(error?.code == "consul_token" && error?.message.contains("secret") == false)
+            #expect(server.asked.isEmpty)
+        }
+    }
+
     @Test func `a service is entered as an external one`() async throws {
         try await with([:]) { client, server in
             try await client.register(
