@@ -98,6 +98,28 @@ import Testing
         }
     }
 
+    @Test func `large bodies that do not come keep others out that are large, and no small ones`() async throws {
+        try await HookServer.run { [body] (server) async throws in
+            let large = HookServer.headers(.github, "push", body).map { "\($0.key): \($0.value)\r\n" }.joined()
+            let head = "POST /hooks HTTP/1.1\r\nHost: x\r\n\(large)Content-Length: \(25 << 20)\r\n\r\n"
+            var connections: [RawConnection] = []
+            try await eventually("there is no room for another") {
+                let connection = try await RawConnection.open(port: server.port)
+                try await connection.send(head.utf8)
+                connections.append(connection)
+                return connections.contains { $0.text.contains("too_many_bodies") }
+            }
+            #expect(connections.count > 8)
+            #expect(try await server.deliver(.github, "push", body).status == 202)
+            for connection in connections { connection.close() }
+            let spaces = [UInt8](repeating: UInt8(ascii: " "), count: 24 << 20)
+            let headers = HookServer.headers(.github, "push", body)
+            try await eventually("there is room again") {
+                try await server.send(spaces, headers).answer?.code == "json_invalid"
+            }
+        }
+    }
+
     @Test func `26 MB are refused by their length, and when they only turn out to be so many`() async throws {
         let piece = ByteBuffer(repeating: UInt8(ascii: " "), count: 1 << 20)
         try await HookServer.run { [body] (server) async throws in

@@ -8,6 +8,11 @@ struct DeliveryAPI: Sendable {
     let hook: HookService
     /// GitHub sends nothing larger.
     private static let bodyLimit = 25 << 20
+    private static let smallBody = 256 << 10
+    /// A forge gives up sooner.
+    private static let bodyDeadline = Duration.seconds(30)
+    /// Eight of the largest, each of which is held some four times while it is read.
+    private let room = DeliveryRoom(limit: 8 * bodyLimit)
 
     func addRoutes(to router: Router<BasicRequestContext>) {
         let paths: [(String, Forge?)] =
@@ -36,17 +41,19 @@ struct DeliveryAPI: Sendable {
     }
 
     private func receive(_ request: Request, expecting expected: Forge?) async throws -> HookStore.Receipt {
-        if let length = request.headers[.contentLength].flatMap(Int.init), length > Self.bodyLimit {
+        let length = request.headers[.contentLength].flatMap(Int.init) ?? Self.bodyLimit
+        guard length <= Self.bodyLimit else {
             throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
         }
         let header: (String) -> String? = { name in HTTPField.Name(name).flatMap { request.headers[$0] } }
         let head = try DeliveryHead(expecting: expected, header)
-        let raw: [UInt8]
-        do {
-            raw = Array(try await request.body.collect(upTo: Self.bodyLimit).readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
+        // Most are small, and those who send large ones must not keep them out.
+        let share = length > Self.smallBody ? length : 0
+        guard room.take(share) else {
+            throw DeliveryRefusal(.tooManyBodies, "too many large deliveries at once; deliver it again")
         }
+        defer { room.giveBack(share) }
+        let raw = try await Self.collect(request.body)
         let body = try DeliveryBody(raw, contentType: request.headers[.contentType], forge: head.forge)
         let payload = try DeliveryPayload(json: body.json, head: head)
         // A forge that names no delivery cannot send one again.
@@ -73,6 +80,24 @@ struct DeliveryAPI: Sendable {
         return try await hook.accept(delivery)
     }
 
+    private static func collect(_ body: RequestBody) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask {
+                do {
+                    return Array(try await body.collect(upTo: bodyLimit).readableBytesView)
+                } catch is NIOTooManyBytesError {
+                    throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: bodyDeadline)
+                throw DeliveryRefusal(.bodyTooSlow, "the body was not there within \(bodyDeadline)")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
     // MARK: Answers
 
     private static func refuse(_ refusal: DeliveryRefusal) -> Response {
@@ -82,7 +107,8 @@ struct DeliveryAPI: Sendable {
             case .contentTypeUnsupported: .unsupportedMediaType
             case .methodNotAllowed: .methodNotAllowed
             case .signatureInvalid: .unauthorized
-            case .draining, .storeUnavailable: .serviceUnavailable
+            case .bodyTooSlow: .requestTimeout
+            case .draining, .storeUnavailable, .tooManyBodies: .serviceUnavailable
             default: .badRequest
             }
         var response = json(DeliveryAnswer(code: refusal.code, refusal.message), status)

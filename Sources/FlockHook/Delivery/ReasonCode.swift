@@ -3,6 +3,7 @@
 public enum ReasonCode: String, Codable, Sendable, CaseIterable {
     // Deliveries that are not taken.
     case bodyTooLarge = "body_too_large"
+    case bodyTooSlow = "body_too_slow"
     case contentTypeUnsupported = "content_type_unsupported"
     case draining
     case forgeMismatch = "forge_mismatch"
@@ -13,6 +14,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
     case payloadInvalid = "payload_invalid"
     case signatureInvalid = "signature_invalid"
     case storeUnavailable = "store_unavailable"
+    case tooManyBodies = "too_many_bodies"
 
     // Deliveries that deploy nothing.
     case branchDeleted = "branch_deleted"
@@ -48,6 +50,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
     public var meaning: String {
         switch self {
         case .bodyTooLarge: "The body is larger than 25 MiB. The next look at the branches finds what was pushed."
+        case .bodyTooSlow: "The body was not there within 30 seconds. Deliver again."
         case .contentTypeUnsupported: "Neither JSON nor a form. Set the webhook's content type to application/json."
         case .draining: "flock-hook is ending. Deliver again, or let its next start find what was pushed."
         case .forgeMismatch: "The path names another forge than the headers. Use /hooks, which takes all."
@@ -59,6 +62,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .signatureInvalid:
             "Wrong or no signature, or a repository without an entry in flock.yaml. Compare the webhook's secret with the file."
         case .storeUnavailable: "The delivery could not be stored, as on a full disk. See the log; deliver again."
+        case .tooManyBodies: "Large deliveries hold 200 MiB already. Deliver again; the next look finds it, too."
         case .branchDeleted: "The branch was deleted; its preview goes."
         case .branchUnmapped: "No entry under branches: of the repository fits. The reason lists what is mapped."
         case .eventIgnored: "A verified event that deploys nothing. Subscribe the webhook to pushes only."
