@@ -56,8 +56,9 @@ struct Builder: Sendable {
             }
             let task = try await follow(deploy, mark: mark)
             try await fetch("\(task)/\(BuildScript.result)", to: order.result)
-            if let kept, !hasCache, cache.limit > 0 {
-                // Dependencies that are not there, or too many, are installed anew the next time.
+            if let kept, cache.limit > 0 {
+                // There only where they were installed anew: those that were kept may be of another Node. What is not
+                // there, or too large, is installed anew the next time.
                 try? await fetch("\(task)/\(BuildScript.cache)", to: kept)
                 cache.trim()
             }
