@@ -32,7 +32,7 @@ public struct DeliveryAnswer: Codable, Sendable, Hashable {
             return
         }
         (deploy, state, code, message) = (first.deploy, first.state, first.code, first.message)
-        if first.state == "queued" { message = "deploy \(first.deploy)" }
+        if DeployRecord.State(rawValue: first.state)?.isFinal == false { message = "deploy \(first.deploy)" }
         if receipt.isDuplicate {
             message = "this delivery was received before, as deploy \(first.deploy): \(first.message)"
         }

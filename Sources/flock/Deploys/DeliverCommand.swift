@@ -73,7 +73,8 @@ struct DeliverCommand: AsyncParsableCommand {
         }
         var isGood = true
         for change in changes {
-            if change.state != "queued" {
+            // A look at the branch may have been quicker, so that its deploy is under way, or over.
+            if change.state == DeployRecord.State.ignored.rawValue {
                 Output.write("Flock: \(change.message)\n")
             } else if try await follow(change.deploy, connection) == .failed {
                 isGood = false
