@@ -10,7 +10,9 @@ import Testing
 @Suite struct PortCheckTests {
     @Test func `a port that is taken is said to be, with the program that has it`() async throws {
         let port = try await freePorts(1)[0]
+        // Connections of one who listened before may be remembered for a minute.
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .bind(host: "127.0.0.1", port: port).get()
         let address = ListenAddress(host: "127.0.0.1", port: port)
         // Other tests open and close files and start processes meanwhile, which /proc shows as it happens.
