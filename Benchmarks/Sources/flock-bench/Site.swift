@@ -59,9 +59,11 @@ final class Site {
     }
 
     /// Ends the app's tasks and waits until none is left.
-    func putToSleep(_ program: SiteProgram) throws {
-        _ = try ask("PUT", "/v2/apps\(program.id)", body: #"{"instances":0}"#)
-        try Program.wait("the app is gone") { try ask("GET", "/v2/apps\(program.id)/tasks").contains(#""tasks":[]"#) }
+    /// - Parameter id: of another version of it.
+    func putToSleep(_ program: SiteProgram, id: String? = nil) throws {
+        let id = id ?? program.id
+        _ = try ask("PUT", "/v2/apps\(id)", body: #"{"instances":0}"#)
+        try Program.wait("the app is gone") { try ask("GET", "/v2/apps\(id)/tasks").contains(#""tasks":[]"#) }
         // HAProxy learns of it a moment later.
         usleep(200_000)
     }
