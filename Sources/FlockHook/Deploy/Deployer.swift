@@ -26,10 +26,10 @@ struct Deployer: Sendable {
         guard try await store.resolve(deploy.id, tip: commit.description) else { return }
         let packing = Packing(state: state, git: git, commit: commit, folder: repository.folder)
 
-        if let (last, old) = try await store.lastLive(of: repository.key, ref: deploy.ref),
-            try await !packing.hasChanged(since: old, in: repository.watch)
+        if let last = try await store.live(repository.key, deploy.ref),
+            try await !packing.hasChanged(since: last.commit, in: repository.watch)
         {
-            return try await store.finish(deploy.id, .ignored, .nothingWatched(since: last))
+            return try await store.finish(deploy.id, .ignored, .nothingWatched(since: last.id))
         }
 
         try await store.advance(deploy.id, to: .checking, "reading package.json at \(short(commit))")

@@ -23,10 +23,7 @@ struct GitHubDocument: Decodable {
 
     var change: RefChange {
         get throws(DeliveryRefusal) {
-            guard let ref, let after else {
-                throw DeliveryRefusal(.payloadInvalid, "a push without \"ref\" or \"after\"")
-            }
-            return try RefChange(name: ref, before: before, after: deleted == true ? nil : after)
+            try RefChange(pushed: ref, before: before, after: after, isDeleted: deleted == true)
         }
     }
 }

@@ -39,10 +39,7 @@ struct GitLabDocument: Decodable {
 
     var change: RefChange {
         get throws(DeliveryRefusal) {
-            guard let ref, let after else {
-                throw DeliveryRefusal(.payloadInvalid, "a push without \"ref\" or \"after\"")
-            }
-            return try RefChange(name: ref, before: before, after: after)
+            try RefChange(pushed: ref, before: before, after: after)
         }
     }
 }

@@ -24,6 +24,15 @@ struct RefChange: Sendable, Hashable {
         self.after = try Self.object(after)
     }
 
+    /// What a forge says of a push of one ref, of which it has to say both.
+    /// - Throws: ``DeliveryRefusal``.
+    init(pushed name: String?, before: String?, after: String?, isDeleted: Bool = false) throws(DeliveryRefusal) {
+        guard let name, let after else {
+            throw DeliveryRefusal(.payloadInvalid, "a push without \"ref\" or \"after\"")
+        }
+        try self.init(name: name, before: before, after: isDeleted ? nil : after)
+    }
+
     var ref: Ref {
         if name.hasPrefix("refs/heads/") { return .branch(String(name.dropFirst(11))) }
         if name.hasPrefix("refs/tags/") { return .tag(String(name.dropFirst(10))) }

@@ -74,6 +74,7 @@ actor Reporter {
             } catch {
                 logger.error("cannot read what is to be reported: \(error)")
             }
+            // The store cannot be read, as when a disk fails; it may be again.
             try? await Task.sleep(for: .seconds(1))
         }
         found.finish()

@@ -85,14 +85,8 @@ extension HookStore {
         try await database.write { db in
             guard let deploy = try Self.deploy(db, id), !deploy.state.isFinal else { throw DeployEnded() }
             try Self.handle(db, id, tip)
-            let live = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT id, "commit" FROM deploy
-                    WHERE id = (SELECT live FROM target WHERE repository = ? AND ref = ?)
-                    """, arguments: [deploy.repository, deploy.ref])
-            if let live, live["commit"] == tip {
-                let why = Reason.alreadyDeployed(tip, by: live["id"], pushed: deploy.commit)
+            if let live = try Self.live(db, deploy.repository, deploy.ref), live.commit == tip {
+                let why = Reason.alreadyDeployed(tip, by: live.id, pushed: deploy.commit)
                 try Self.finish(db, id, .superseded, why, at: date)
                 return false
             }

@@ -44,4 +44,17 @@ extension HookStore {
                 arguments: [target.repository, "refs/heads/\(target.branch)"])
         }
     }
+
+    /// The deploy that a branch serves, unless the branch has gone since.
+    func live(_ repository: String, _ ref: String) async throws -> DeployRecord? {
+        try await database.read { try Self.live($0, repository, ref) }
+    }
+
+    static func live(_ db: Database, _ repository: String, _ ref: String) throws -> DeployRecord? {
+        try Row.fetchOne(
+            db,
+            sql: "SELECT * FROM deploy WHERE id = (SELECT live FROM target WHERE repository = ? AND ref = ?)",
+            arguments: [repository, ref]
+        ).flatMap(record)
+    }
 }
