@@ -2,6 +2,7 @@ import FlockCore
 import FlockTesting
 import Foundation
 import Marathon
+import NIOHTTP1
 import Testing
 
 /// Two flock-scalers that see the same site.
@@ -76,16 +77,37 @@ struct TwoScalersTests {
         }
     }
 
-    @Test("a scaler whose looks are far apart keeps its turn, and one that is told to end gives it back")
+    @Test("a scaler whose looks are far apart keeps its turn, and the other has it when that one is told to end")
     func rareLooks() async throws {
         try await run(["scaler.window=1h", "scaler.every=1h"]) { site, second in
+            // Longer than a turn that nobody renews.
             try await second.looks(40)
             #expect(try await second.metric("flock_scaler_acts") == 0)
             let first = try await site.process("flock-scaler")
             first.signal(SIGTERM)
             try await first.waitUntilExit()
-            try await second.looks(2)
-            #expect(try await second.metric("flock_scaler_acts") == 1)
+            try await eventually("the second acts") { try await second.metric("flock_scaler_acts") == 1 }
+        }
+    }
+
+    @Test("a scaler that is told to end has given its turn back when it is gone")
+    func givesBack() async throws {
+        try await Site.run { site in
+            let backup = PartClient(.backup, state: StateFolder(site.state), http: site.http)
+            let turn = "/v1/turn?holder=test"
+            try await eventually("the scaler has its turn") {
+                do {
+                    _ = try await backup.open(.PUT, turn, timeout: .seconds(5))
+                } catch let error as PartClient.Failure {
+                    return error.code == .conflict
+                }
+                _ = try await backup.open(.DELETE, turn, timeout: .seconds(5))
+                return false
+            }
+            let scaler = try await site.process("flock-scaler")
+            scaler.signal(SIGTERM)
+            try await scaler.waitUntilExit()
+            _ = try await backup.open(.PUT, turn, timeout: .seconds(5))
         }
     }
 
