@@ -15,7 +15,10 @@ struct RunCommand: AsyncParsableCommand {
                 hook,
                 ReportingServer(
                     .tcp(context.settings.current.hook.listen, setting: "hook.listen"), reporting: hook,
-                    logger: context.logger, routes: HookAPI(hook: hook).addRoutes),
+                    logger: context.logger, routes: DeliveryAPI(hook: hook).addRoutes),
+                ReportingServer(
+                    .tcp(context.settings.current.hook.artifacts, setting: "hook.artifacts"), reporting: hook,
+                    logger: context.logger, routes: ArtifactAPI(state: context.state).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
                     routes: LocalHookAPI(hook: hook).addRoutes),

@@ -16,7 +16,7 @@ import Testing
             descriptor: descriptor, name: name, branch: preview ?? "main", version: "1.0.1", commit: "abc", deploy: 4,
             release: 2,
             env: descriptor.env.compactMapValues { if case .text(let text) = $0 { text } else { nil } },
-            artifact: "http://127.0.0.1:9000/artifacts/a.tar")
+            artifact: "http://127.0.0.1:9002/artifacts/a.tar")
     }
 
     @Test func `the definition says all that versions of Marathon disagree about`() throws {
@@ -24,7 +24,7 @@ import Testing
         #expect(app.id == "/flock-demo-1.0.1" && app.cmd == "node server.js")
         #expect(app.cpus == 0.25 && app.mem == 32 && app.instances == 4)
         #expect(app.ports == [0])
-        #expect(app.uris == ["http://127.0.0.1:9000/artifacts/a.tar"])
+        #expect(app.uris == ["http://127.0.0.1:9002/artifacts/a.tar"])
         let json = try #require(try JSONSerialization.jsonObject(with: JSONEncoder().encode(app)) as? [String: Any])
         let strategy = try #require(json["upgradeStrategy"] as? [String: Any])
         #expect(Set(strategy.keys) == ["minimumHealthCapacity", "maximumOverCapacity"])

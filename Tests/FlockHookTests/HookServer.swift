@@ -9,7 +9,7 @@ import NIOHTTP1
 
 @testable import FlockHook
 
-/// flock-hook's real router behind a real server. Deliveries are stored; nobody works them off.
+/// flock-hook's real routers behind real servers. Deliveries are stored; nobody works them off.
 struct HookServer: Sendable {
     static let secret = "It's a Secret to Everybody"
     static let formerSecret = "the one before"
@@ -17,6 +17,8 @@ struct HookServer: Sendable {
     let hook: HookService
     let http: HTTPClient
     let port: Int
+    /// Where tasks get their code.
+    let codePort: Int
     let folder: TemporaryFolder
 
     struct Answered: Sendable {
@@ -46,30 +48,39 @@ struct HookServer: Sendable {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let hook = try HookService(
             settings: LiveSettings(settings), state: StateFolder(settings.state), logger: logger)
-        let port = try await freePorts(1)[0]
-        let server = ReportingServer(
-            .tcp(ListenAddress("127.0.0.1:\(port)")!, setting: "hook.listen"), reporting: hook, logger: logger,
-            routes: HookAPI(hook: hook).addRoutes)
+        let ports = try await freePorts(2)
+        let servers = [
+            ReportingServer(
+                .tcp(ListenAddress("127.0.0.1:\(ports[0])")!, setting: "hook.listen"), reporting: hook, logger: logger,
+                routes: DeliveryAPI(hook: hook).addRoutes),
+            ReportingServer(
+                .tcp(ListenAddress("127.0.0.1:\(ports[1])")!, setting: "hook.artifacts"), reporting: hook,
+                logger: logger, routes: ArtifactAPI(state: StateFolder(settings.state)).addRoutes),
+        ]
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
-        let this = HookServer(hook: hook, http: http, port: port, folder: folder)
-        let running = Task { try await server.run() }
+        let this = HookServer(hook: hook, http: http, port: ports[0], codePort: ports[1], folder: folder)
+        let running = servers.map { server in Task { try await server.run() } }
         var failure: (any Error)?
         do {
-            try await eventually("it listens") {
-                (try? await http.execute(.init(url: "\(this.url)/health"), timeout: .seconds(1))) != nil
+            for port in ports {
+                try await eventually("it listens") {
+                    let health = HTTPClientRequest(url: "http://127.0.0.1:\(port)/health")
+                    return (try? await http.execute(health, timeout: .seconds(1))) != nil
+                }
             }
             try await body(this)
         } catch {
             failure = error
         }
-        running.cancel()
-        _ = try? await running.value
+        for task in running { task.cancel() }
+        for task in running { _ = try? await task.value }
         try await http.shutdown()
         // A test may have done so.
         try? await hook.close()
         if let failure { throw failure }
     }
 
+    var state: StateFolder { StateFolder("\(folder.path)/state") }
     var url: String { "http://127.0.0.1:\(port)" }
 
     func send(

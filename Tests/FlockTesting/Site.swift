@@ -39,7 +39,7 @@ public final class Site: Sendable {
     private init(idleAfter: String, settings: [String], lines: String = "") async throws {
         overrides = settings.flatMap { ["--set", $0] }
         folder = try TemporaryFolder()
-        let ports = try await freePorts(5)
+        let ports = try await freePorts(6)
         let taskPorts = freePortRange(50)
         (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
         (statsPort, backupPort) = (ports[3], ports[4])
@@ -52,7 +52,7 @@ public final class Site: Sendable {
         state: \(folder.path)/state
         http: {listen: "127.0.0.1:\(webPort)"}
         stats: {listen: "127.0.0.1:\(statsPort)"}
-        hook: {listen: "127.0.0.1:\(hookPort)", healthTimeout: 20s}
+        hook: {listen: "127.0.0.1:\(hookPort)", artifacts: "127.0.0.1:\(ports[5])", healthTimeout: 20s}
         backup: {listen: "127.0.0.1:\(backupPort)", hold: 30s}
         scaler: {every: 200ms, idleAfter: \(idleAfter)}
         engine: {listen: "127.0.0.1:\(enginePort)", ports: \(taskPorts.lowerBound)-\(taskPorts.upperBound)}

@@ -21,7 +21,8 @@ struct AcceptBenchmark {
         let hook = try Program.launch(
             URL(fileURLWithPath: flock).deletingLastPathComponent().appendingPathComponent("flock-hook").path,
             [
-                "--state", state.path, "--set", "hook.listen=127.0.0.1:\(port)", "--log-level", "error",
+                "--state", state.path, "--set", "hook.listen=127.0.0.1:\(port)",
+                "--set", "hook.artifacts=127.0.0.1:\(port + 1)", "--log-level", "error",
                 // Nobody is there.
                 "--set", "marathon=[http://127.0.0.1:9]",
             ], in: folder, output: FileHandle(forWritingTo: log))

@@ -19,6 +19,7 @@ final class Site {
         [
             "--state", folder.appendingPathComponent("state").path, "--set", "http.listen=127.0.0.1:\(web)",
             "--set", "stats.listen=127.0.0.1:28090", "--set", "hook.listen=127.0.0.1:28081",
+            "--set", "hook.artifacts=127.0.0.1:28083",
             "--set", "backup.listen=127.0.0.1:28082", "--set", "engine.listen=127.0.0.1:\(engine)",
             "--set", "engine.ports=28100-28199", "--set", "scaler.idleAfter=1h",
         ]

@@ -54,7 +54,10 @@ public struct Settings: Codable, Sendable, Hashable {
     }
 
     public struct Hook: Codable, Sendable, Hashable {
+        /// Where forges deliver.
         public var listen: ListenAddress
+        /// Where tasks get their code.
+        public var artifacts: ListenAddress
         /// How long a new app may take to answer its check before the deploy has failed.
         public var healthTimeout: TimeSpan
         /// Old versions of an app that stay, besides the one that visitors get.

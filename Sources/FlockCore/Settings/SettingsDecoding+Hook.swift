@@ -1,12 +1,13 @@
 extension Settings.Hook {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case listen, healthTimeout, keep, authority, builders, resync, repositories, build, secrets, consul
+        case listen, artifacts, healthTimeout, keep, authority, builders, resync, repositories, build, secrets, consul
     }
 
     public init(from decoder: any Decoder) throws {
         try decoder.rejectKeys(otherThan: CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         listen = try container.decode(ListenAddress.self, forKey: .listen)
+        artifacts = try container.decode(ListenAddress.self, forKey: .artifacts)
         healthTimeout = try container.decode(TimeSpan.self, forKey: .healthTimeout)
         keep = try container.decode(.keep, in: 0...1000)
         authority = try container.decode(Settings.SecretFile.self, forKey: .authority)

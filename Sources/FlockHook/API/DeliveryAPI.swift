@@ -1,11 +1,11 @@
 import Foundation
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 import NIOCore
 
-/// What forges ask: deliveries.
-struct DeliveryAPI: Sendable {
-    let hook: HookService
+/// What forges ask over TCP: deliveries. Nothing here tells about deploys.
+public struct DeliveryAPI: Sendable {
+    private let hook: HookService
     /// GitHub sends nothing larger.
     private static let bodyLimit = 25 << 20
     private static let smallBody = 256 << 10
@@ -14,7 +14,11 @@ struct DeliveryAPI: Sendable {
     /// Eight of the largest, each of which is held some four times while it is read.
     private let room = DeliveryRoom(limit: 8 * bodyLimit)
 
-    func addRoutes(to router: Router<BasicRequestContext>) {
+    public init(hook: HookService) {
+        self.hook = hook
+    }
+
+    public func addRoutes(to router: Router<BasicRequestContext>) {
         let paths: [(String, Forge?)] =
             [("/hooks", nil)] + Forge.allCases.filter { $0 != .git }.map { ("/\($0.rawValue)", $0) }
         for (path, forge) in paths {

@@ -13,7 +13,7 @@ public struct LocalHookAPI: Sendable {
     }
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
-        HookAPI(hook: hook).addRoutes(to: router)
+        DeliveryAPI(hook: hook).addRoutes(to: router)
         ReleaseAPI(releases: hook.releases).addRoutes(to: router)
         BuildLogAPI(hook: hook).addRoutes(to: router)
         router.get("/v1/deploys") { request, _ in

@@ -40,7 +40,7 @@ struct Builder: Sendable {
         let hasCache = kept.map(cache.has) ?? false
         let mark = "flock-build-\(UUID().uuidString.lowercased()):"
         let script = BuildScript(plan: order.plan, folder: order.folder, hasCache: hasCache, mark: mark)
-        let artifacts = "http://\(settings.hook.listen.local)/artifacts/"
+        let artifacts = "http://\(settings.hook.artifacts.local)/artifacts/"
         let app = BuildApp(
             deploy: deploy, script: script.text, env: order.env, source: artifacts + order.source,
             cache: hasCache ? kept.map { artifacts + $0 } : nil, settings: settings.hook.build)

@@ -59,7 +59,7 @@ struct Deployer: Sendable {
             lane: isPreview ? deploy.branch : "")
         CrashPoint.hookBuilding.pass()
 
-        let artifact = file.map { "http://\(settings.hook.listen.local)/artifacts/\($0)" }
+        let artifact = file.map { "http://\(settings.hook.artifacts.local)/artifacts/\($0)" }
         let dependencies = try await AppDependencies(
             marathon: releases.marathon, persistently: rollout.persistently, limit: settings.hook.healthTimeout
         ).ready(descriptor.dependencies)

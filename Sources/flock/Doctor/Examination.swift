@@ -89,7 +89,8 @@ struct Examination: Sendable {
         let isUp = StateLock.holder(of: "flock", state: state) != nil
         var wanted =
             settings.haproxyListeners + [
-                (settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen"),
+                (settings.hook.listen, "hook.listen"), (settings.hook.artifacts, "hook.artifacts"),
+                (settings.backup.listen, "backup.listen"),
             ]
         if settings.marathon == nil { wanted.append((settings.engine.listen, "engine.listen")) }
         var findings: [Finding] = []

@@ -30,7 +30,10 @@ struct UpCommand: AsyncParsableCommand {
         ) { context in
             let settings = context.settings.current
             let routing = try RoutingService(settings: context.settings, state: context.state, logger: context.logger)
-            var ports = [(settings.hook.listen, "hook.listen"), (settings.backup.listen, "backup.listen")]
+            var ports = [
+                (settings.hook.listen, "hook.listen"), (settings.hook.artifacts, "hook.artifacts"),
+                (settings.backup.listen, "backup.listen"),
+            ]
             ports += context.addresses(of: .haproxy, .backup)
             if await !routing.isServing() {
                 ports += settings.haproxyListeners
@@ -61,7 +64,10 @@ struct UpCommand: AsyncParsableCommand {
                 try BackupServer(waker: waker, settings: context.settings, logger: context.logger),
                 ReportingServer(
                     .tcp(settings.hook.listen, setting: "hook.listen"), reporting: hook, logger: context.logger,
-                    routes: HookAPI(hook: hook).addRoutes),
+                    routes: DeliveryAPI(hook: hook).addRoutes),
+                ReportingServer(
+                    .tcp(settings.hook.artifacts, setting: "hook.artifacts"), reporting: hook, logger: context.logger,
+                    routes: ArtifactAPI(state: context.state).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
                     routes: LocalHookAPI(hook: hook).addRoutes),

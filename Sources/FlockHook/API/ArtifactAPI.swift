@@ -1,19 +1,18 @@
-import FlockCore
+public import FlockCore
 import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
 
-/// What forges and tasks ask over TCP: deliveries and artifacts. Nothing here tells about deploys.
-public struct HookAPI: Sendable {
-    private let hook: HookService
+/// What tasks ask over TCP: their code. Not where forges deliver, since that may be the internet.
+public struct ArtifactAPI: Sendable {
+    private let state: StateFolder
 
-    public init(hook: HookService) {
-        self.hook = hook
+    public init(state: StateFolder) {
+        self.state = state
     }
 
     public func addRoutes(to router: Router<BasicRequestContext>) {
-        DeliveryAPI(hook: hook).addRoutes(to: router)
         router.get("/artifacts/:name") { _, context in try artifact(context) }
     }
 
@@ -26,7 +25,7 @@ public struct HookAPI: Sendable {
                     || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                     || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
             }
-        guard isName, let file = FileHandle(forReadingAtPath: "\(hook.state.artifacts)/\(name)") else {
+        guard isName, let file = FileHandle(forReadingAtPath: "\(state.artifacts)/\(name)") else {
             throw HTTPError(.notFound)
         }
         let size = Int(try file.seekToEnd())
