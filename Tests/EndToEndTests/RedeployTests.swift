@@ -34,6 +34,31 @@ struct RedeployTests {
         }
     }
 
+    @Test("a version that is put to sleep before it has come up is woken, and goes live")
+    func asleepTooSoon() async throws {
+        try await Site.run { site in
+            let mayListen = Flag()
+            let gate = try await TinyServer { _, _ in .status(mayListen.isRaised ? 200 : 503) }
+            var files = HelloApp.files(version: "1.0.0")
+            files["server.js"] = """
+                const ask = () => fetch("http://127.0.0.1:\(gate.port)/").then((answer) => {
+                  if (answer.status === 200) require("./listen.js"); else setTimeout(ask, 50);
+                });
+                ask();
+
+                """
+            files["listen.js"] = HelloApp.server
+            let program = try await site.makeApp("hello", files: files)
+            async let pushed = program.push()
+            try await eventually("it is started") { try await site.marathon.app("/hello-1.0.0")?.tasksRunning == 1 }
+            _ = try await site.marathon.scale("/hello-1.0.0", to: 0, force: true)
+            mayListen.raise()
+            #expect(try await pushed.contains("release 1 is live"))
+            #expect(try await site.request("hello.flock.test").body.hasPrefix("1.0.0"))
+            try await gate.stop()
+        }
+    }
+
     @Test("a deploy to a sleeping app starts one instance, checks it, and lets it sleep again")
     func asleep() async throws {
         try await Site.run(idleAfter: "2s") { site in

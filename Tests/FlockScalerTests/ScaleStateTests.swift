@@ -277,4 +277,17 @@ import Testing
         app.isDeploying = false
         #expect(app.look(.load(50)).action == .scale(to: 7))
     }
+
+    @Test("an app is not idle while it is deployed, however long that takes")
+    func slowDeployment() throws {
+        var app = WatchedApp(try .example())
+        let idleAfter = Int(app.rules.idleAfter)
+        app.isDeploying = true
+        app.look(2 * idleAfter, .load(0))
+        app.isDeploying = false
+        app.look(idleAfter - 1, .load(0))
+        #expect(app.instances == 1)
+        app.look(.load(0))
+        #expect(app.instances == 0)
+    }
 }

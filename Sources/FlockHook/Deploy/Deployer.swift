@@ -95,10 +95,6 @@ struct Deployer: Sendable {
             else { return false }
             let version = app.versionInfo?.lastConfigChangeAt ?? app.version
             if try await !isPublished(deploy, as: id, slug) {
-                // It was put to sleep meanwhile, and is not tried yet.
-                if app.instances == 0 {
-                    _ = try await rollout.persistently { try await releases.marathon.scale(id, to: 1, force: true) }
-                }
                 let former = try await store.keepFormer(nil, of: deploy.id)
                 try await rollout.verify(.init(id: id, version: version, former: former))
             }

@@ -53,7 +53,11 @@ struct Rollout: Sendable {
                 case .failing(let why):
                     try await giveUp(
                         submission, app, code: "app_failing", "the program ends again and again (\(why))")
-                case .waiting: break
+                case .waiting:
+                    // It was put to sleep before it could be looked at.
+                    if app.instances == 0, app.deployments.isEmpty {
+                        _ = try await persistently { try await marathon.scale(submission.id, to: 1, force: true) }
+                    }
                 }
             }
             try await Task.sleep(for: .milliseconds(50))

@@ -49,7 +49,7 @@ struct ScaleState: Sendable {
             }
             return ScaleVerdict(action: .wake(rules.wake), wanted: rules.wake, rule: .schedule)
         }
-        let idle = noteUse(sample, at: now)
+        let idle = noteUse(sample, situation, at: now)
         // The time counts as not looked at.
         guard !sample.isSilent else {
             return ScaleVerdict(action: .keep, wanted: situation.instances, rule: .silent, idle: idle)
@@ -98,7 +98,7 @@ struct ScaleState: Sendable {
     }
 
     /// - Returns: how long nobody has used it.
-    private mutating func noteUse(_ sample: AppSample, at now: Double) -> Double {
+    private mutating func noteUse(_ sample: AppSample, _ situation: Situation, at now: Double) -> Double {
         // After our own start, HAProxy knows better than we do.
         var last = used ?? sample.sinceLast.map { now - $0 } ?? now
         if !sample.isCounted {
@@ -106,6 +106,8 @@ struct ScaleState: Sendable {
         } else if let since = sample.sinceLast {
             last = max(last, now - since)
         }
+        // Who deploys it looks at it, and does so for a moment longer than the deployment.
+        if situation.isDeploying { last = now }
         used = last
         return now - last
     }
