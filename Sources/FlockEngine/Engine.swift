@@ -35,10 +35,11 @@ public actor Engine: Service, Reporting {
         store = try EngineStore(folder: state.engine)
         listen = "\(settings.current.engine.listen)"
         folders = TaskFolders(root: state.engine)
+        let launcher = try await Self.launcher(settings.current.engine, state: state)
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.idleTimeout = .seconds(5)
+        // Last: one that is not shut down ends the process, whatever the error was.
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let launcher = try await Self.launcher(settings.current.engine, state: state)
         logger.info("tasks are isolated by \(launcher.isolation.rawValue): \(launcher.summary)")
         agent = MachineAgent(
             folder: state.engine, launcher: launcher,

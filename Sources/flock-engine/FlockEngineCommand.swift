@@ -20,13 +20,15 @@ struct FlockEngineCommand: AsyncParsableCommand {
 
     func run() async {
         await Daemon.run("flock-engine", options: options) { context in
+            let listen = context.settings.current.engine.listen
+            try PortCheck.requireFree([(listen, "engine.listen")])
             let engine = try await Engine(settings: context.settings, state: context.state, logger: context.logger)
             let access = try AccessControl(settings: context.settings.current.engine, state: context.state)
             let api = EngineAPI(engine: engine, access: access)
             return [
                 engine,
                 ReportingServer(
-                    .tcp(context.settings.current.engine.listen, setting: "engine.listen"), reporting: engine,
+                    .tcp(listen, setting: "engine.listen"), reporting: engine,
                     logger: context.logger, routes: api.addRoutes),
                 ReportingServer(.socket(context.state.socket(.engine)), reporting: engine, logger: context.logger),
             ]

@@ -10,14 +10,16 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async {
         await Daemon.run("flock-hook", options: options) { context in
+            let settings = context.settings.current.hook
+            try PortCheck.requireFree([(settings.listen, "hook.listen"), (settings.artifacts, "hook.artifacts")])
             let hook = try HookService(settings: context.settings, state: context.state, logger: context.logger)
             return [
                 hook,
                 ReportingServer(
-                    .tcp(context.settings.current.hook.listen, setting: "hook.listen"), reporting: hook,
+                    .tcp(settings.listen, setting: "hook.listen"), reporting: hook,
                     logger: context.logger, routes: DeliveryAPI(hook: hook).addRoutes),
                 ReportingServer(
-                    .tcp(context.settings.current.hook.artifacts, setting: "hook.artifacts"), reporting: hook,
+                    .tcp(settings.artifacts, setting: "hook.artifacts"), reporting: hook,
                     logger: context.logger, routes: ArtifactAPI(state: context.state).addRoutes),
                 ReportingServer(
                     .socket(context.state.socket(.hook)), reporting: hook, logger: context.logger,
