@@ -125,11 +125,9 @@ import Testing
     /// The rule of Knative's pod autoscaler has 1.17, 160 ms and 341 changes on this day.
     @Test("a day of the World Cup: less than the plain rule in instances, waits and changes", arguments: [1, 2])
     func worldCup(seed: UInt64) throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("examples/traces/wc98-1998-06-10.csv")
         var options = Simulator.Options()
         (options.scale, options.seed) = (60, seed)
-        let row = try Simulator(trace: file.path, options: options)
+        let row = try Simulator(trace: example("wc98-1998-06-10.csv"), options: options)
             .compare([("defaults", try .example { $0.max = 100 })])[0]
         #expect((868_000...876_000).contains(row.requests))
         #expect(try #require(row.oracleRatio) < 1.17)
@@ -159,6 +157,37 @@ import Testing
         let trace = crowd(shift: Double(number) * 0.2, seed: UInt64(number))
         let result = Simulation(trace: trace, model: .init(start: 0.06, service: 0.3)).run(try .example(), target: 0.7)
         #expect(result.waits.longest < 0.8, "\(result.waits.longest)")
+    }
+
+    private func example(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("examples/traces/\(name)").path
+    }
+
+    @Test("small sites are awake while they are visited and idleAfter longer, with a probe every five minutes or not")
+    func smallSites() throws {
+        let traces = try TraceReader.traces(in: example("small-sites.csv"), from: nil, to: nil, ignore: .init())
+        #expect(traces.count == 3)
+        for trace in traces {
+            guard case .each(let visits, _) = trace.arrivals else { throw CancellationError() }
+            var (needed, wakes, end) = (0.0, 0, -Double.infinity)
+            for visit in visits {
+                if visit.at > end { wakes += 1 }
+                needed += visit.at + 60 - max(end, visit.at)
+                end = visit.at + 60
+            }
+            let probes = stride(from: 30, to: trace.duration, by: 300).map { Trace.Request(at: $0, isIgnored: true) }
+            for others in [[], probes] {
+                let all = (visits + others).sorted { $0.at < $1.at }
+                let probed = Trace(app: trace.app, arrivals: .each(all), duration: trace.duration)
+                let result = Simulation(trace: probed, model: .init(start: 0.06, service: 0.1))
+                    .run(try .example { $0.idleAfter = .seconds(60) }, target: 0.7)
+                print("\(trace.app): awake \(100 * result.instanceSeconds / trace.duration) %, \(result.wakes) wakes")
+                #expect(result.wakes <= wakes)
+                #expect(result.instanceSeconds < 1.03 * needed)
+                #expect(result.instanceSeconds < 0.05 * trace.duration)
+            }
+        }
     }
 
     // MARK: What is printed
