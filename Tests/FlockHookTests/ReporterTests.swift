@@ -15,6 +15,8 @@ import Testing
     private struct Place {
         var store: HookStore
         var forge: StandInForge
+        /// Of the repository `blog`, which has no chat.
+        var otherForge: StandInForge
         var log: LogText
         var reporter: @Sendable () -> Reporter
 
@@ -28,8 +30,12 @@ import Testing
             return try #require(receipt.deploys.first).id
         }
 
+        var toldForge: [StandInForge.Told] { forge.told.filter { $0.path.hasPrefix("/api/") } }
+        var toldChat: [StandInForge.Told] { forge.told.filter { $0.path.hasPrefix("/services/") } }
+
+        /// What the forge was told.
         func states() -> [String] {
-            forge.told.map { told in
+            toldForge.map { told in
                 let object = try? JSONSerialization.jsonObject(with: Data(told.body.utf8)) as? [String: Any]
                 return object?["state"] as? String ?? "-"
             }
@@ -42,6 +48,7 @@ import Testing
     ) async throws {
         let folder = try TemporaryFolder()
         let forge = if let answer { try await StandInForge(answer) } else { try await StandInForge() }
+        let otherForge = try await StandInForge()
         try "s3cret-token\n".write(toFile: "\(folder.path)/token", atomically: true, encoding: .utf8)
         try "\(forge.address)/services/s3cret-hook\n".write(
             toFile: "\(folder.path)/slack", atomically: true, encoding: .utf8)
@@ -53,12 +60,16 @@ import Testing
               branches: {main: production}
               report: {forge: \(kind), api: "\(forge.address)/api", token: {file: token}}
               slack: {file: slack}
+            - url: https://git.example/acme/blog
+              secret: {file: x}
+              branches: {main: production}
+              report: {forge: gitea, api: "\(otherForge.address)/api", token: {file: token}}
         """.write(toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
         let settings = LiveSettings(try SettingsFile(path: "\(folder.path)/flock.yaml").load())
         let store = try HookStore(folder: folder.path)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: MarathonClient.httpConfiguration)
         let log = LogText()
-        let place = Place(store: store, forge: forge, log: log) {
+        let place = Place(store: store, forge: forge, otherForge: otherForge, log: log) {
             Reporter(
                 settings: settings, store: store, http: http,
                 logger: Logger(label: "test") { _ in log.handler }, pause: { _ in .milliseconds(5) })
@@ -71,6 +82,7 @@ import Testing
         }
         try await http.shutdown()
         try await forge.stop()
+        try await otherForge.stop()
     }
 
     private func during(_ place: Place, _ work: () async throws -> Void) async throws {
@@ -93,14 +105,16 @@ import Testing
                 try await eventually("its end is told") { place.forge.told.count == 3 }
             }
             let told = place.forge.told
-            #expect(
-                told.map(\.path) == [
-                    "/api/repos/acme/shop/statuses/\(String(repeating: "c", count: 40))",
-                    "/api/repos/acme/shop/statuses/\(String(repeating: "c", count: 40))", "/services/s3cret-hook",
-                ])
             #expect(told.allSatisfy { $0.method == "POST" && $0.headers["Content-Type"] == ["application/json"] })
-            #expect(told.map { $0.headers["Authorization"] } == [["token s3cret-token"], ["token s3cret-token"], []])
-            #expect(told[2].body.contains("release 1 is live"))
+            #expect(place.states() == ["pending", "success"])
+            #expect(
+                place.toldForge.allSatisfy {
+                    $0.path == "/api/repos/acme/shop/statuses/\(String(repeating: "c", count: 40))"
+                        && $0.headers["Authorization"] == ["token s3cret-token"]
+                })
+            #expect(place.toldChat.map(\.path) == ["/services/s3cret-hook"])
+            #expect(place.toldChat.allSatisfy { $0.headers["Authorization"].isEmpty })
+            #expect(place.toldChat.allSatisfy { $0.body.contains("release 1 is live") })
         }
     }
 
@@ -115,8 +129,8 @@ import Testing
             try await during(place) {
                 try await eventually("its end is told") { place.forge.told.count == 6 }
             }
-            #expect(place.states() == ["pending", "-", "in_progress", "failure", "failure", "-"])
-            #expect(place.forge.told[4].path == "/api/repos/acme/shop/deployments/42/statuses")
+            #expect(place.states() == ["pending", "-", "in_progress", "failure", "failure"])
+            #expect(place.toldForge.last?.path == "/api/repos/acme/shop/deployments/42/statuses")
             #expect(place.forge.told[0].headers["Authorization"] == ["Bearer s3cret-token"])
             #expect(place.forge.told[0].headers["User-Agent"] == ["flock"])
         }
@@ -143,6 +157,25 @@ import Testing
         }
     }
 
+    @Test func `a forge that never answers keeps neither another forge waiting nor a chat`() async throws {
+        let answer: @Sendable (StandInForge.Told) -> TinyServer.Answer = { told in
+            told.path.hasPrefix("/services/") ? .ok("ok") : .silence
+        }
+        try await withPlace(answer: answer) { place in
+            try await during(place) {
+                for number in 1...12 { _ = try await place.deploy("\(number)") }
+                let last = try await place.deploy("last")
+                try await eventually("the forge is asked") { place.toldForge.count >= 8 }
+                _ = try await place.deploy("1", of: "blog")
+                try await eventually("the other forge is told") { place.otherForge.told.count == 1 }
+                try await place.store.finish(last, .live, reason: "release 1 is live")
+                try await eventually("the chat is told") {
+                    place.toldChat.contains { $0.body.contains("release 1 is live") }
+                }
+            }
+        }
+    }
+
     @Test func `what is refused is not tried again, and said once`() async throws {
         let answer: @Sendable (StandInForge.Told) -> TinyServer.Answer = { _ in .status(401) }
         try await withPlace(answer: answer) { place in
@@ -150,9 +183,11 @@ import Testing
                 let id = try await place.deploy()
                 try await eventually("it is asked") { place.forge.told.count == 1 }
                 try await place.store.finish(id, .live, reason: "release 1 is live")
-                try await eventually("its end is asked") { place.forge.told.count == 3 }
+                try await eventually("the refusals of its end are said") {
+                    place.log.text.components(separatedBy: "answered 401").count - 1 == 3
+                }
             }
-            #expect(place.log.text.components(separatedBy: "answered 401").count - 1 == 3)
+            #expect(place.forge.told.count == 3)
             #expect(place.log.text.contains("does the token hold"))
         }
     }

@@ -3,7 +3,14 @@ import Foundation
 
 /// What has to be told next about a deploy, so that everybody knows where it is: the newest state, and no other.
 struct ReportPlan: Sendable, Hashable {
-    enum Audience: String, Codable, Sendable, CodingKeyRepresentable { case status, deployment, chat }
+    enum Audience: String, Codable, Sendable, CodingKeyRepresentable {
+        case status, deployment, chat
+
+        var receiver: Receiver { self == .chat ? .chat : .forge }
+    }
+
+    /// Who is asked for what an audience is told.
+    enum Receiver: Sendable { case forge, chat }
 
     /// The last that somebody was told, or was tried to be told.
     struct Told: Codable, Sendable, Hashable {
@@ -26,11 +33,16 @@ struct ReportPlan: Sendable, Hashable {
     var chat: URL?
     var told: [Audience: Told]
 
-    /// `nil` when all is told.
+    /// `nil` when the receiver is told all.
     /// - Parameter silent: those who did not answer just now, and keep nobody else waiting.
-    func next(without silent: Set<Audience> = []) -> Step? {
-        [statusStep, deploymentStep, chatStep].compactMap(\.self).first { !silent.contains($0.audience) }
+    func next(for receiver: Receiver, without silent: Set<Audience> = []) -> Step? {
+        steps.first { $0.audience.receiver == receiver && !silent.contains($0.audience) }
     }
+
+    /// Whether everybody is told all.
+    var isDone: Bool { steps.isEmpty }
+
+    private var steps: [Step] { [statusStep, deploymentStep, chatStep].compactMap(\.self) }
 
     private var now: Told { Told(phase: announcement.phase, commit: announcement.commit) }
 

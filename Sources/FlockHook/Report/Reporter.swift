@@ -6,18 +6,23 @@ import NIOCore
 import NIOHTTP1
 
 /// Tells forges and chats how deploys go. It reads what the store says and is in nobody's way: a deploy neither waits
-/// for it nor fails with it.
+/// for it nor fails with it. Each forge and chat is told of each deploy on its own, so that one that does not answer keeps
+/// none waiting; how many requests one host gets at once is the HTTP client's.
 actor Reporter {
+    private struct Report: Hashable {
+        var deploy: Int64
+        var receiver: ReportPlan.Receiver
+    }
+
     private let settings: LiveSettings
     private let store: HookStore
     private let http: HTTPClient
     private let pause: @Sendable (_ failures: Int) -> Duration
     private let logger: Logger
-    /// Deploys that something may have to be told of, each once.
-    private var waiting: [Int64] = []
-    private var busy: Set<Int64> = []
+    /// What may have to be told.
+    private var waiting: Set<Report> = []
+    private var busy: Set<Report> = []
 
-    static let mostAtOnce = 8
     /// How often somebody is told the same before it is left.
     static let mostAttempts = 8
 
@@ -36,16 +41,17 @@ actor Reporter {
     /// Until it is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
-            let (finished, continuation) = AsyncStream.makeStream(of: Int64?.self)
+            let (finished, continuation) = AsyncStream.makeStream(of: Report?.self)
             group.addTask { await self.watch(continuation) }
-            for await id in finished {
-                if let id { busy.remove(id) }
-                while busy.count < Self.mostAtOnce, let index = waiting.firstIndex(where: { !busy.contains($0) }) {
-                    let next = waiting.remove(at: index)
-                    busy.insert(next)
+            for await report in finished {
+                if let report { busy.remove(report) }
+                let next = waiting.subtracting(busy)
+                waiting.subtract(next)
+                busy.formUnion(next)
+                for report in next {
                     group.addTask {
-                        await self.settle(next)
-                        continuation.yield(next)
+                        await self.settle(report.deploy, with: report.receiver)
+                        continuation.yield(report)
                     }
                 }
             }
@@ -54,7 +60,7 @@ actor Reporter {
     }
 
     /// Finds the deploys to look at, and says so with `nil`.
-    private func watch(_ found: AsyncStream<Int64?>.Continuation) async {
+    private func watch(_ found: AsyncStream<Report?>.Continuation) async {
         /// Deploys up to here ended before this process began, without anybody having been told of them.
         var past: Int64?
         while !Task.isCancelled {
@@ -64,10 +70,10 @@ actor Reporter {
                     past = threshold
                     for deploy in all
                     where !deploy.isDone && (deploy.isBegun || !deploy.hasEnded || deploy.id > threshold) {
-                        guard !waiting.contains(deploy.id),
-                            project(deploy.repository) != nil || chat(deploy.repository) != nil
-                        else { continue }
-                        waiting.append(deploy.id)
+                        if project(deploy.repository) != nil {
+                            waiting.insert(.init(deploy: deploy.id, receiver: .forge))
+                        }
+                        if chat(deploy.repository) != nil { waiting.insert(.init(deploy: deploy.id, receiver: .chat)) }
                     }
                     found.yield(nil)
                 }
@@ -80,25 +86,26 @@ actor Reporter {
         found.finish()
     }
 
-    /// Tells all that has to be told of one deploy by now.
-    private func settle(_ id: Int64) async {
+    /// Tells one of them all that it has to be told of one deploy by now.
+    private func settle(_ id: Int64, with receiver: ReportPlan.Receiver) async {
         var failures: [ReportPlan.Audience: Int] = [:]
         var silent: Set<ReportPlan.Audience> = []
         while !Task.isCancelled {
             do {
                 // Read anew each time: while somebody did not answer, the deploy may have moved on.
                 guard let deploy = try await store.deploy(id), let announcement = Announcement(deploy) else { return }
-                var told = try await store.told(of: id)
+                let told = try await store.told(of: id)
                 let plan = ReportPlan(
                     announcement: announcement, project: project(deploy.repository), chat: chat(deploy.repository),
                     told: told)
-                guard let step = plan.next(without: silent) else {
+                guard let step = plan.next(for: receiver, without: silent) else {
                     if !silent.isEmpty {
                         try await Task.sleep(for: pause(silent.compactMap { failures[$0] }.min() ?? 1))
                         silent = []
                         continue
                     }
-                    if announcement.phase.isFinal { try await store.keepTold(told, of: id, isDone: true) }
+                    // Whoever is told last finds nothing left for the other.
+                    if announcement.phase.isFinal, plan.isDone { try await store.setTold(of: id) }
                     return
                 }
                 let outcome = await attempt(step, repository: deploy.repository)
@@ -115,8 +122,7 @@ actor Reporter {
                 if let why = outcome.complaint {
                     logger.warning("not reported: \(why)", metadata: ["deploy": "\(id)", "to": "\(audience.rawValue)"])
                 }
-                told[audience] = step.told(outcome, announcement)
-                try await store.keepTold(told, of: id, isDone: false)
+                try await store.keepTold(step.told(outcome, announcement), to: audience, of: id)
             } catch {
                 if !(error is CancellationError) {
                     logger.error("cannot report: \(error)", metadata: ["deploy": "\(id)"])

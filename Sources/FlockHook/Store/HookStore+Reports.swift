@@ -51,20 +51,32 @@ extension HookStore {
     }
 
     func told(of deploy: Int64) async throws -> [ReportPlan.Audience: ReportPlan.Told] {
-        try await database.read { db in
-            guard
-                let text = try String.fetchOne(db, sql: "SELECT told FROM report WHERE deploy = ?", arguments: [deploy])
-            else { return [:] }
-            return try JSONDecoder().decode([ReportPlan.Audience: ReportPlan.Told].self, from: Data(text.utf8))
+        try await database.read { try Self.told($0, deploy) }
+    }
+
+    func keepTold(_ told: ReportPlan.Told, to audience: ReportPlan.Audience, of deploy: Int64) async throws {
+        try await database.write { db in
+            var all = try Self.told(db, deploy)
+            all[audience] = told
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO report (deploy, told, isDone) VALUES (?, ?, 0)",
+                arguments: [deploy, String(decoding: try JSONEncoder().encode(all), as: UTF8.self)])
         }
     }
 
-    func keepTold(_ told: [ReportPlan.Audience: ReportPlan.Told], of deploy: Int64, isDone: Bool) async throws {
-        let text = String(decoding: try JSONEncoder().encode(told), as: UTF8.self)
+    /// Notes that everybody was told how a deploy ended.
+    func setTold(of deploy: Int64) async throws {
         try await database.write { db in
             try db.execute(
-                sql: "INSERT OR REPLACE INTO report (deploy, told, isDone) VALUES (?, ?, ?)",
-                arguments: [deploy, text, isDone])
+                sql: """
+                    INSERT INTO report (deploy, told, isDone) VALUES (?, '{}', 1) ON CONFLICT DO UPDATE SET isDone = 1
+                    """, arguments: [deploy])
         }
+    }
+
+    private static func told(_ db: Database, _ deploy: Int64) throws -> [ReportPlan.Audience: ReportPlan.Told] {
+        guard let text = try String.fetchOne(db, sql: "SELECT told FROM report WHERE deploy = ?", arguments: [deploy])
+        else { return [:] }
+        return try JSONDecoder().decode([ReportPlan.Audience: ReportPlan.Told].self, from: Data(text.utf8))
     }
 }
