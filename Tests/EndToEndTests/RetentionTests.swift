@@ -70,8 +70,10 @@ struct RetentionTests {
         }
     }
 
-    @Test("a pull request from the repository itself is previewed until it is closed; one from a fork never is")
-    func pullRequests() async throws {
+    @Test(
+        "a pull request from the repository itself is previewed until it is closed; one from a fork never is",
+        arguments: PullRequestEvent.Forge.allCases)
+    func pullRequests(_ forge: PullRequestEvent.Forge) async throws {
         try await Site.run(settings: ["hook.resync=1s"]) { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await site.deploys(["main": "production"], of: "hello", more: ["pullRequests: true"])
@@ -79,20 +81,25 @@ struct RetentionTests {
             try await program.commit(HelloApp.files(version: "1.1.0"))
             #expect(try await program.push("main:topic").contains("branch topic is not mapped"))
             let commit = String(try await program.git(["rev-parse", "HEAD"]).output.prefix(40))
+            let event = PullRequestEvent(
+                forge: forge, branch: "topic", commit: commit, repository: "\(site.state)/git/hello.git")
 
-            let fork = try await site.pullRequest("opened", head: 2, commit: commit)
+            let fork = try await site.deliver(event.with { $0.isFork = true })
             #expect(fork.contains("the code of forks is never run here"), "\(fork)")
-            #expect(try await site.pullRequest("opened", head: 1, commit: commit).contains(#""deploy":"#))
+            #expect(try await site.deliver(event).contains(#""deploy":"#))
             try await eventually("the preview answers") {
                 try await site.request("topic--hello.flock.test").body.hasPrefix("1.1.0")
             }
             #expect(try await site.request("hello.flock.test").body.hasPrefix("1.0.0"))
 
-            #expect(try await site.pullRequest("closed", head: 1, commit: commit).contains("pull_request_closed"))
+            let closed = try await site.deliver(event.with { ($0.isOpen, $0.minute) = (false, 2) })
+            #expect(closed.contains("pull_request_closed"), "\(closed)")
             try await eventually("the preview is gone") {
                 try await site.marathon.app("/preview/topic/hello") == nil && site.artifacts().count == 1
             }
-            #expect(try await site.flock(["deploys"]).output.contains("pull request 7 was closed"))
+            #expect(try await site.flock(["deploys"]).output.contains("request 7 was closed"))
+            // Sent again by hand, under another id.
+            #expect(try await site.deliver(event).contains("was closed after this was sent"))
         }
     }
 }
@@ -108,26 +115,21 @@ extension Site {
         try FileManager.default.contentsOfDirectory(atPath: "\(state)/artifacts")
     }
 
-    /// An event of GitHub's about pull request 7 of the branch topic.
-    /// - Parameter head: the number of the repository that it comes from; 1 is the one it is for.
-    fileprivate func pullRequest(_ action: String, head: Int, commit: String) async throws -> String {
-        let body = """
-            {"action": "\(action)", "number": 7, "pull_request": {"number": 7,
-             "head": {"ref": "topic", "sha": "\(commit)", "repo": {"id": \(head), "full_name": "acme/hello"}},
-             "base": {"ref": "main", "sha": "\(commit)", "repo": {"id": 1, "full_name": "acme/hello"}}},
-             "repository": {"clone_url": "\(state)/git/hello.git"}}
-            """
+    /// - Returns: what flock-hook answers.
+    fileprivate func deliver(_ event: PullRequestEvent) async throws -> String {
         let secret = try String(contentsOfFile: "\(state)/secrets/hello", encoding: .utf8)
         let script = """
             signature=$(printf %s "$BODY" | openssl dgst -sha256 -hmac "$SECRET" | sed 's/^.* //')
-            curl -s -H "X-GitHub-Event: pull_request" -H "X-GitHub-Delivery: $ID" -H "Content-Type: application/json" \\
-                -H "X-Hub-Signature-256: sha256=$signature" --data-binary "$BODY" "$URL"
+            curl -s -H "Content-Type: application/json" -H "X-Gitlab-Token: $SECRET" \\
+                -H "X-Hub-Signature-256: sha256=$signature" -H "X-Hub-Signature: sha256=$signature" \\
+                -H "$EVENT" -H "$ID_HEADER: $ID" --data-binary "$BODY" "$URL"
             """
         return try await FlockTesting.run(
             "sh", ["-c", script],
             environment: [
-                "BODY": body, "SECRET": secret.trimmingCharacters(in: .whitespacesAndNewlines),
-                "ID": UUID().uuidString, "URL": "http://127.0.0.1:\(hookPort)/hooks",
+                "BODY": event.body, "SECRET": secret.trimmingCharacters(in: .whitespacesAndNewlines),
+                "EVENT": event.header, "ID_HEADER": event.idHeader, "ID": UUID().uuidString,
+                "URL": "http://127.0.0.1:\(hookPort)/hooks",
             ]
         ).output
     }

@@ -3,7 +3,7 @@ import Foundation
 
 @testable import FlockHook
 
-/// Real payloads of forges, from `Tests/Fixtures/webhooks`.
+/// Payloads of forges, from `Tests/Fixtures/webhooks`.
 enum Fixtures {
     static func payload(_ name: String) throws -> [UInt8] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

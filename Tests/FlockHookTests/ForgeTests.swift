@@ -35,9 +35,22 @@ import Testing
         Payload(
             file: "gitlab/push-event.json", forge: .gitlab, event: "Push Hook", status: 202, code: nil,
             message: "deploy 1"),
+        Payload(
+            file: "gitlab/merge-request-open.json", forge: .gitlab, event: "Merge Request Hook", status: 202, code: nil,
+            message: "deploy 1"),
+        Payload(
+            file: "gitlab/merge-request-close.json", forge: .gitlab, event: "Merge Request Hook", status: 200,
+            code: "pull_request_closed", message: "ignored: merge request 7 was closed; the preview of topic goes"),
+        Payload(
+            file: "bitbucket/pullrequest-created.json", forge: .bitbucket, event: "pullrequest:created", status: 202,
+            code: nil, message: "deploy 1"),
+        Payload(
+            file: "bitbucket/pullrequest-fulfilled.json", forge: .bitbucket, event: "pullrequest:fulfilled",
+            status: 200, code: "pull_request_closed",
+            message: "ignored: pull request 7 was closed; the preview of topic goes"),
     ]
 
-    @Test func `no recorded payload is left out`() throws {
+    @Test func `no payload is left out`() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Fixtures/webhooks")
         let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
@@ -45,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: payloads, ["/hooks", "/FORGE"])
-    func `a recorded payload is answered as it should be`(_ payload: Payload, _ path: String) async throws {
+    func `a payload is answered as it should be`(_ payload: Payload, _ path: String) async throws {
         try await HookServer.run { (server) async throws in
             let answered = try await server.deliver(
                 payload.forge, payload.event, try Fixtures.payload(payload.file),

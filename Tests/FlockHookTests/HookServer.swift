@@ -32,6 +32,7 @@ struct HookServer: Sendable {
         "https://github.com/binkkatal/sample_app", "https://github.com/Codertocat/Hello-World",
         "https://github.com/Octocoders/Hello-World", "https://example.com/mike/diaspora",
         "https://localhost:3000/example/example", "https://bitbucket.org/acme/shop",
+        "https://example.com/acme/shop",
     ]
 
     static func run(_ body: @Sendable @escaping (HookServer) async throws -> Void) async throws {
@@ -39,7 +40,8 @@ struct HookServer: Sendable {
         try "\(secret)\n".write(toFile: "\(folder.path)/new", atomically: true, encoding: .utf8)
         try formerSecret.write(toFile: "\(folder.path)/old", atomically: true, encoding: .utf8)
         let entries = repositories.map {
-            "{url: \"\($0)\", secret: [{file: new}, {file: old}], branches: {master: production, \"x/*\": preview}}"
+            "{url: \"\($0)\", secret: [{file: new}, {file: old}], branches: {master: production, \"x/*\": preview}, "
+                + "pullRequests: true}"
         }
         let file = "\(folder.path)/flock.yaml"
         try "state: \(folder.path)/state\nhook: {repositories: [\(entries.joined(separator: ", "))]}\n"

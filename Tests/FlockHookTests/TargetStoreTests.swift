@@ -33,6 +33,33 @@ import Testing
         }
     }
 
+    @Test func `an abbreviated commit is the one that it abbreviates`() async throws {
+        try await withStore { store in
+            var repository = Fixtures.repository([:])
+            repository.pullRequests = true
+            func receive(_ id: String) async throws -> DeployRecord {
+                let pull = PullRequest(
+                    event: .open, number: 7, name: "pull request 7", branch: "x",
+                    commit: String(commit("one").prefix(12)),
+                    isFork: false)
+                let delivery = try Delivery(forge: .bitbucket, id: id, repository: repository, pullRequest: pull)
+                return try #require(try await store.receive(delivery, at: now).deploys.first)
+            }
+            let first = try await receive("d1")
+            try await store.begin(first.id, "looking")
+            #expect(try await store.resolve(first.id, tip: commit("one")))
+            #expect(try await store.deploy(first.id)?.commit == commit("one"))
+            #expect(try await store.events(of: first.id, after: 0).map(\.text) == ["received", "looking"])
+            try await store.finish(first.id, .live, reason: "live")
+
+            let again = try await receive("d2")
+            try await store.begin(again.id, "looking")
+            #expect(try await store.resolve(again.id, tip: commit("one")) == false)
+            let reason = try await store.deploy(again.id)?.reason
+            #expect(reason == "\(commit("one").prefix(7)) is deployed already, by deploy \(first.id)")
+        }
+    }
+
     @Test func `a commit that failed is tried again when it is pushed, and not when it is only found`() async throws {
         try await withStore { store in
             let repository = Fixtures.repository(["main": .production])

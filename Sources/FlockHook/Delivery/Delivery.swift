@@ -10,6 +10,8 @@ struct Delivery: Sendable, Hashable {
     var verdicts: [DeliveryVerdict]
     /// Why nothing is deployed, where there are no changes.
     var reason: Reason?
+    /// Whose branch the change is.
+    var pullRequest: PullRequest?
 
     init(forge: Forge, id: String, repository: KnownRepository, changes: [RefChange]) {
         self.forge = forge
@@ -21,16 +23,19 @@ struct Delivery: Sendable, Hashable {
         reason = changes.isEmpty ? .nothingChanged : nil
     }
 
-    /// - Parameter document: `nil` from a forge that has none.
+    /// - Parameter pull: `nil` from a forge that has none.
     init(
-        forge: Forge, id: String, repository: KnownRepository, pullRequest document: PullRequest.Document?
+        forge: Forge, id: String, repository: KnownRepository, pullRequest pull: PullRequest?
     ) throws(DeliveryRefusal) {
         self.init(
             forge: forge, id: id, repository: repository, event: "pull_request", reason: .eventIgnored("pull_request"))
-        guard let document else { return }
-        let verdict = try PullRequestVerdict(document.pullRequest, action: document.action, repository: repository)
-        if let change = verdict.change { (changes, verdicts, reason) = ([change], [verdict.verdict], nil) }
-        if verdict.change == nil, case .ignore(let why) = verdict.verdict { reason = why }
+        guard let pull else { return }
+        let verdict = try PullRequestVerdict(pull, repository: repository)
+        if let change = verdict.change {
+            (changes, verdicts, reason, pullRequest) = ([change], [verdict.verdict], nil, pull)
+        } else if case .ignore(let why) = verdict.verdict {
+            reason = why
+        }
     }
 
     init(forge: Forge, id: String, repository: KnownRepository?, event: String, reason: Reason) {

@@ -65,7 +65,8 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .tooManyBodies: "Large deliveries hold 200 MiB already. Deliver again; the next look finds it, too."
         case .branchDeleted: "The branch was deleted; its preview goes."
         case .branchUnmapped: "No entry under branches: of the repository fits. The reason lists what is mapped."
-        case .eventIgnored: "A verified event that deploys nothing. Subscribe the webhook to pushes only."
+        case .eventIgnored:
+            "A verified event that deploys nothing. Subscribe the webhook to pushes, and to pull requests where they are previewed."
         case .fork: "A pull request from a fork. Its code is never run: anybody can make one."
         case .notABranch: "A tag or another ref was pushed. Only branches are deployed."
         case .nothingChanged: "A push without refs."
@@ -142,7 +143,7 @@ public struct Reason: Sendable, Hashable {
         let tip = commit.prefix(7)
         return Reason(
             .alreadyDeployed,
-            pushed == commit
+            commit.hasPrefix(pushed)
                 ? "\(tip) is deployed already, by deploy \(deploy)"
                 : "\(pushed.prefix(7)) was pushed, but the branch has moved on to \(tip), which deploy \(deploy) deployed"
         )

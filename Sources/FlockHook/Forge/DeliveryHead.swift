@@ -2,7 +2,7 @@
 struct DeliveryHead: Sendable, Hashable {
     enum Event: Sendable, Hashable {
         case push, ping
-        /// Of GitHub, or of Gitea, whose is the same.
+        /// Of a pull request, or a merge request.
         case pullRequest
         /// GitLab's system hooks name the event in the body.
         case inBody
@@ -46,14 +46,20 @@ struct DeliveryHead: Sendable, Hashable {
         case .gitlab:
             switch header("X-Gitlab-Event") {
             case "Push Hook", "Tag Push Hook": event = .push
+            case "Merge Request Hook": event = .pullRequest
             case "System Hook": event = .inBody
             case let name: event = .other(name ?? "")
             }
             id = header("Idempotency-Key") ?? header("X-Gitlab-Event-UUID")
             proof = header("X-Gitlab-Token").map(Proof.token) ?? .none
         case .bitbucket:
-            let name = header("X-Event-Key") ?? ""
-            event = name == "repo:push" ? .push : name == "diagnostics:ping" ? .ping : .other(name)
+            switch header("X-Event-Key") ?? "" {
+            case "repo:push": event = .push
+            case "diagnostics:ping": event = .ping
+            case "pullrequest:created", "pullrequest:updated", "pullrequest:fulfilled", "pullrequest:rejected":
+                event = .pullRequest
+            case let name: event = .other(name)
+            }
             id = header("X-Request-UUID")
             proof = Self.signature(header("X-Hub-Signature"), prefix: hub)
         case .git:

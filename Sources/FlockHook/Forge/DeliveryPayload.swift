@@ -8,8 +8,8 @@ struct DeliveryPayload: Sendable, Hashable {
     /// greets a whole organization.
     var addresses: [String]
     var changes: [RefChange]
-    /// With the event `pull_request`.
-    var pullRequest: PullRequest.Document?
+    /// With the event of one.
+    var pullRequest: PullRequest?
 
     init(json: [UInt8], head: DeliveryHead) throws(DeliveryRefusal) {
         event = head.event
@@ -18,15 +18,17 @@ struct DeliveryPayload: Sendable, Hashable {
             let document: GitHubDocument = try Self.decode(json)
             addresses = document.repository?.addresses ?? []
             changes = event == .push ? [try document.change] : []
-            if event == .pullRequest { pullRequest = try Self.decode(json) }
+            if event == .pullRequest { pullRequest = try (Self.decode(json) as GitHubPullRequest).pullRequest }
         case .gitlab:
             let document: GitLabDocument = try Self.decode(json)
             addresses = document.addresses
             if event == .inBody { event = document.event }
+            if event == .pullRequest { pullRequest = try (Self.decode(json) as GitLabMergeRequest).pullRequest }
             changes = event == .push ? [try document.change] : []
         case .bitbucket:
             let document: BitbucketDocument = try Self.decode(json)
             addresses = document.repository?.addresses ?? []
+            if event == .pullRequest { pullRequest = try (Self.decode(json) as BitbucketPullRequest).pullRequest }
             changes = event == .push ? try document.changes : []
         case .git:
             let document: LocalDelivery = try Self.decode(json)

@@ -29,7 +29,11 @@ struct GitLabDocument: Decodable {
 
     var event: DeliveryHead.Event {
         let name = eventName ?? objectKind ?? ""
-        return ["push", "tag_push"].contains(name) ? .push : .other(String(name.prefix(100)))
+        return switch name {
+        case "push", "tag_push": .push
+        case "merge_request": .pullRequest
+        default: .other(String(name.prefix(100)))
+        }
     }
 
     var addresses: [String] {

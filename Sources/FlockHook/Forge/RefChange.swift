@@ -10,18 +10,20 @@ struct RefChange: Sendable, Hashable {
     let name: String
     /// The object it led to; `nil` when it is new.
     let before: String?
-    /// The object it leads to, which for an annotated tag is no commit; `nil` when it was deleted.
+    /// The object it leads to, which for an annotated tag is no commit; `nil` when it was deleted. Of a pull request it
+    /// may be abbreviated.
     let after: String?
 
     /// - Parameters: what a forge wrote; forty zeros (sixty-four with SHA-256), nothing, or `nil` for no object.
+    ///   - mayAbbreviate: whether seven digits are enough.
     /// - Throws: ``DeliveryRefusal`` for what git would not take.
-    init(name: String, before: String?, after: String?) throws(DeliveryRefusal) {
+    init(name: String, before: String?, after: String?, mayAbbreviate: Bool = false) throws(DeliveryRefusal) {
         guard Self.isName(name) else {
             throw DeliveryRefusal(.payloadInvalid, "the ref \(name.prefix(100).debugDescription) is no ref of git")
         }
         self.name = name
-        self.before = try Self.object(before)
-        self.after = try Self.object(after)
+        self.before = try Self.object(before, mayAbbreviate)
+        self.after = try Self.object(after, mayAbbreviate)
     }
 
     /// What a forge says of a push of one ref, of which it has to say both.
@@ -50,9 +52,12 @@ struct RefChange: Sendable, Hashable {
             }
     }
 
-    private static func object(_ text: String?) throws(DeliveryRefusal) -> String? {
+    private static func object(_ text: String?, _ mayAbbreviate: Bool) throws(DeliveryRefusal) -> String? {
         guard let text, !text.isEmpty else { return nil }
-        guard [40, 64].contains(text.utf8.count), Hex.bytes(text) != nil else {
+        let length = text.utf8.count
+        guard [40, 64].contains(length) || mayAbbreviate && (7...64).contains(length),
+            text.utf8.allSatisfy({ Hex.value($0) != nil })
+        else {
             throw DeliveryRefusal(.payloadInvalid, "\(text.prefix(100).debugDescription) is no object of git")
         }
         return text.utf8.allSatisfy { $0 == UInt8(ascii: "0") } ? nil : text.lowercased()

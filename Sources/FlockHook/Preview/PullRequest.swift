@@ -1,38 +1,34 @@
-/// What a delivery says of a pull request. Sources: GitHub's documentation of the `pull_request` event; Gitea,
-/// modules/structs/hook.go, which writes the same.
-struct PullRequest: Sendable, Hashable, Decodable {
-    struct Document: Sendable, Hashable, Decodable {
-        var action: String
-        var pullRequest: PullRequest
+import Foundation
 
-        enum CodingKeys: String, CodingKey {
-            case action
-            case pullRequest = "pull_request"
-        }
+/// What a delivery says of a pull request, or of a merge request, as GitLab calls it.
+struct PullRequest: Sendable, Hashable {
+    enum Event: Sendable, Hashable {
+        /// It was opened or opened again, or its code has changed.
+        case open
+        /// It was merged, or will not be.
+        case closed
+        /// What changes nothing of its preview, by the forge's name.
+        case other(String)
     }
 
-    struct Side: Sendable, Hashable, Decodable {
-        struct Repository: Sendable, Hashable, Decodable {
-            var id: Int64
-            var name: String
-
-            enum CodingKeys: String, CodingKey {
-                case id
-                case name = "full_name"
-            }
-        }
-
-        var ref: String
-        var sha: String
-        /// `nil` when the fork was deleted.
-        var repo: Repository?
-    }
-
-    var number: Int
+    var event: Event
+    /// Of its repository.
+    var number: Int64
+    /// Such as "pull request 7".
+    var name: String
     /// What is to be merged.
-    var head: Side
-    var base: Side
+    var branch: String
+    /// The end of the branch when this was sent: evidence only. Bitbucket abbreviates it; `nil` where nothing is there.
+    var commit: String?
+    /// The repository that the branch is in; `nil` when that is gone.
+    var origin: String?
+    /// Whether that is not the repository that the pull request is for.
+    var isFork: Bool
+    /// When it was changed last, by the forge's clock.
+    var updatedAt: Date?
 
-    /// Whose code is not of the repository itself.
-    var isFork: Bool { head.repo?.id != base.repo?.id || head.repo == nil }
+    /// A forge's own word, as far as it can be shown to people.
+    static func word(_ text: String) -> String {
+        String(text.prefix(100).map { $0.isASCII && ("!"..."~").contains($0) ? $0 : "?" })
+    }
 }

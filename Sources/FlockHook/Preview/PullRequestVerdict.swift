@@ -7,30 +7,34 @@ struct PullRequestVerdict: Sendable, Hashable {
     var verdict: DeliveryVerdict
 
     /// - Throws: ``DeliveryRefusal`` for a branch that git would not take.
-    init(_ pull: PullRequest, action: String, repository: KnownRepository) throws(DeliveryRefusal) {
-        let branch = pull.head.ref
-        let isOpen = ["opened", "reopened", "synchronize", "synchronized"].contains(action)
-        guard isOpen || action == "closed" else {
-            self.init(nil, .ignore(.eventIgnored("pull_request \(action)")))
+    init(_ pull: PullRequest, repository: KnownRepository) throws(DeliveryRefusal) {
+        if case .other(let event) = pull.event {
+            self.init(nil, .ignore(.eventIgnored(event)))
             return
         }
         // Its code would run here, with this machine's network and secrets, before anybody has looked at it.
         guard !pull.isFork else {
-            self.init(nil, .ignore(.fork(pull.number, of: pull.head.repo?.name)))
+            self.init(nil, .ignore(.fork(pull)))
             return
         }
         guard repository.pullRequests else {
-            self.init(nil, .ignore(.pullRequestsOff(pull.number)))
+            self.init(nil, .ignore(.pullRequestsOff(pull)))
             return
         }
-        if let environment = repository.environment(of: branch) {
-            self.init(nil, .ignore(.pullRequestMapped(pull.number, branch, to: environment.rawValue)))
+        let isOpen = pull.event == .open
+        guard !isOpen || pull.commit != nil else {
+            self.init(nil, .ignore(.nothingToPreview(pull)))
             return
         }
         let change = try RefChange(
-            name: "refs/heads/\(branch)", before: isOpen ? nil : pull.head.sha, after: isOpen ? pull.head.sha : nil)
-        let preview = DeliveryVerdict.deploy(branch: branch, environment: .preview)
-        self.init(change, isOpen ? preview : .ignore(.pullRequestClosed(pull.number, branch)))
+            name: "refs/heads/\(pull.branch)", before: isOpen ? nil : pull.commit, after: isOpen ? pull.commit : nil,
+            mayAbbreviate: true)
+        if let environment = repository.environment(of: pull.branch) {
+            self.init(nil, .ignore(.pullRequestMapped(pull, to: environment.rawValue)))
+            return
+        }
+        let preview = DeliveryVerdict.deploy(branch: pull.branch, environment: .preview)
+        self.init(change, isOpen ? preview : .ignore(.pullRequestClosed(pull)))
     }
 
     private init(_ change: RefChange?, _ verdict: DeliveryVerdict) {
@@ -40,26 +44,37 @@ struct PullRequestVerdict: Sendable, Hashable {
 }
 
 extension Reason {
-    fileprivate static func fork(_ number: Int, of name: String?) -> Reason {
+    fileprivate static func fork(_ pull: PullRequest) -> Reason {
         Reason(
             .fork,
-            "pull request \(number) comes from \(name.map { "the fork \($0)" } ?? "a fork that is gone"); "
+            "\(pull.name) comes from \(pull.origin.map { "the fork \($0)" } ?? "a fork that is gone"); "
                 + "the code of forks is never run here")
     }
 
-    fileprivate static func pullRequestsOff(_ number: Int) -> Reason {
+    fileprivate static func pullRequestsOff(_ pull: PullRequest) -> Reason {
         Reason(
             .pullRequestsOff,
-            "pull request \(number) is not previewed; \"pullRequests: true\" in the repository's entry has it done")
+            "\(pull.name) is not previewed; \"pullRequests: true\" in the repository's entry has it done")
     }
 
-    fileprivate static func pullRequestMapped(_ number: Int, _ branch: String, to environment: String) -> Reason {
+    fileprivate static func pullRequestMapped(_ pull: PullRequest, to environment: String) -> Reason {
         Reason(
             .pullRequestMapped,
-            "branch \(branch) of pull request \(number) is deployed to \(environment) when it is pushed")
+            "branch \(pull.branch) of \(pull.name) is deployed to \(environment) when it is pushed")
     }
 
-    fileprivate static func pullRequestClosed(_ number: Int, _ branch: String) -> Reason {
-        Reason(.pullRequestClosed, "pull request \(number) was closed; the preview of \(branch) goes")
+    fileprivate static func pullRequestClosed(_ pull: PullRequest) -> Reason {
+        Reason(.pullRequestClosed, "\(pull.name) was closed; the preview of \(pull.branch) goes")
+    }
+
+    fileprivate static func nothingToPreview(_ pull: PullRequest) -> Reason {
+        Reason(.eventIgnored, "\(pull.name) has no commit yet")
+    }
+
+    /// What came after it is known already.
+    static func outdated(_ pull: PullRequest, sinceClosed isClosed: Bool) -> Reason {
+        isClosed
+            ? Reason(.pullRequestClosed, "\(pull.name) was closed after this was sent")
+            : Reason(.eventIgnored, "\(pull.name) has changed since this was sent")
     }
 }

@@ -83,6 +83,14 @@ extension HookStore {
             ])
         guard db.changesCount == 1 else { return try first(db, delivery) }
         let number = db.lastInsertedRowID
+        if let pull = delivery.pullRequest,
+            let why = try outdated(db, pull, repository: delivery.repository, receivedAt: date)
+        {
+            try db.execute(
+                sql: "UPDATE delivery SET code = ?, reason = ? WHERE number = ?",
+                arguments: [why.code.rawValue, why.words, number])
+            return Receipt(deploys: [], reason: why, isDuplicate: false)
+        }
         var deploys: [DeployRecord] = []
         for (position, (change, verdict)) in zip(delivery.changes, delivery.verdicts).enumerated() {
             let deploy =
@@ -105,7 +113,7 @@ extension HookStore {
             db,
             sql: """
                 SELECT id FROM deploy WHERE id = (SELECT MAX(id) FROM deploy WHERE repository = ? AND ref = ?)
-                AND "commit" = ? AND state NOT IN ('failed', 'cancelled')
+                AND "commit" LIKE ? || '%' AND state NOT IN ('failed', 'cancelled')
                 AND NOT EXISTS (SELECT 1 FROM delivery_change WHERE deploy = deploy.id)
                 """, arguments: [repository, change.name, change.after])
     }
@@ -120,7 +128,12 @@ extension HookStore {
                 WHERE forge = ? AND delivery.repository = ? AND delivery.id = ? ORDER BY position
                 """, arguments: [delivery.forge.rawValue, delivery.repository, delivery.id]
         ).compactMap(record)
-        return Receipt(deploys: deploys, reason: delivery.reason, isDuplicate: true)
+        let row = try Row.fetchOne(
+            db, sql: "SELECT code, reason FROM delivery WHERE forge = ? AND repository = ? AND id = ?",
+            arguments: [delivery.forge.rawValue, delivery.repository, delivery.id])
+        let code = (row?["code"] as String?).flatMap(ReasonCode.init)
+        let reason = code.map { Reason($0, row?["reason"] ?? "") }
+        return Receipt(deploys: deploys, reason: reason ?? delivery.reason, isDuplicate: true)
     }
 
     /// Deploys the end of a branch, though no delivery told of it.

@@ -92,7 +92,10 @@ extension HookStore {
             }
             if deploy.commit != tip {
                 try db.execute(sql: #"UPDATE deploy SET "commit" = ? WHERE id = ?"#, arguments: [tip, id])
-                try Self.append(db, id, .resolving, "the branch has moved on to \(tip.prefix(7))", at: date)
+                // It may have been abbreviated.
+                if !tip.hasPrefix(deploy.commit) {
+                    try Self.append(db, id, .resolving, "the branch has moved on to \(tip.prefix(7))", at: date)
+                }
             }
             return true
         }

@@ -1,10 +1,48 @@
 import FlockCore
+import Foundation
 import GRDB
 
 extension HookStore {
     static func addPreviews(_ db: Database) throws {
         // Whether the app of a preview was removed with its branch.
         try db.execute(sql: "ALTER TABLE deploy ADD COLUMN isRemoved INTEGER NOT NULL DEFAULT 0")
+    }
+
+    static func addPullRequests(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE pull_request (
+                    repository TEXT NOT NULL, number INTEGER NOT NULL,
+                    -- By the forge's clock, the newest that is known.
+                    updatedAt REAL NOT NULL, isClosed INTEGER NOT NULL,
+                    -- By our clock.
+                    receivedAt REAL NOT NULL, PRIMARY KEY (repository, number));
+                """)
+    }
+
+    /// Notes what a pull request has become, unless something newer is known: deliveries come in no particular order,
+    /// and are sent again by hand.
+    /// - Returns: why a delivery comes too late.
+    static func outdated(
+        _ db: Database, _ pull: PullRequest, repository: String, receivedAt: Date
+    ) throws -> Reason? {
+        let (moment, isClosed) = ((pull.updatedAt ?? receivedAt).timeIntervalSince1970, pull.event == .closed)
+        let known = try Row.fetchOne(
+            db, sql: "SELECT updatedAt, isClosed FROM pull_request WHERE repository = ? AND number = ?",
+            arguments: [repository, pull.number])
+        if let known {
+            let (last, wasClosed): (Double, Bool) = (known["updatedAt"], known["isClosed"])
+            // Some clocks count whole seconds.
+            if moment < last || moment == last && wasClosed && !isClosed {
+                return .outdated(pull, sinceClosed: wasClosed)
+            }
+        }
+        try db.execute(
+            sql: """
+                INSERT OR REPLACE INTO pull_request (repository, number, updatedAt, isClosed, receivedAt)
+                VALUES (?, ?, ?, ?, ?)
+                """, arguments: [repository, pull.number, moment, isClosed, receivedAt.timeIntervalSince1970])
+        return nil
     }
 
     /// The ids of the apps that a branch was previewed as. There are several where package.json changed its name.

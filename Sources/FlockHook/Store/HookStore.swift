@@ -38,6 +38,7 @@ struct HookStore: Sendable {
         migrator.registerMigration("deliveries", migrate: Self.migrateDeliveries)
         migrator.registerMigration("releases-reports", migrate: Self.addReports)
         migrator.registerMigration("releases-previews", migrate: Self.addPreviews)
+        migrator.registerMigration("pull-requests", migrate: Self.addPullRequests)
         try migrator.migrate(database)
     }
 
