@@ -70,6 +70,25 @@ struct RetentionTests {
         }
     }
 
+    @Test("old deploys go, but for those that are needed; asked for one that is gone, flock says so")
+    func oldDeploys() async throws {
+        try await Site.run(settings: ["hook.resync=1s"]) { site in
+            let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
+            try await program.push()
+            _ = try await program.push("main:refs/tags/v1")
+            let story = try await site.flock(["deploys", "show", "2"])
+            #expect(story.output.contains("tag v1 is no branch"), "\(story.output)")
+            try await site.age(days: 40)
+            try await eventually("the deploy of the tag is gone") {
+                try await site.flock(["deploys", "show", "2"]).output
+                    .contains("deploy 2 ended long ago and is not kept any more [deploy_unknown]")
+            }
+            #expect(try await site.flock(["deploys", "show", "3"]).output.contains("there is no deploy 3"))
+            #expect(try await site.deploys().map(\.id) == [1])
+            #expect(try await site.flock(["releases", "hello"]).output.contains("current"))
+        }
+    }
+
     @Test(
         "a pull request from the repository itself is previewed until it is closed; one from a fork never is",
         arguments: PullRequestEvent.Forge.allCases)
@@ -113,6 +132,19 @@ extension Site {
 
     fileprivate func artifacts() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "\(state)/artifacts")
+    }
+
+    /// Makes all deploys and deliveries look as if they were of long ago.
+    fileprivate func age(days: Int) async throws {
+        let program = """
+            import sqlite3
+            db = sqlite3.connect("\(state)/hook/hook.db", timeout=30)
+            with db:
+                db.execute("UPDATE deploy SET createdAt = createdAt - ?1, endedAt = endedAt - ?1", (\(days * 86_400),))
+                db.execute("UPDATE delivery SET receivedAt = receivedAt - ?1", (\(days * 86_400),))
+            """
+        let ran = try await FlockTesting.run("python3", ["-c", program])
+        #expect(ran.isSuccess, "\(ran.output)")
     }
 
     /// - Returns: what flock-hook answers.

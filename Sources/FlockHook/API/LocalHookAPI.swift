@@ -29,14 +29,13 @@ public struct LocalHookAPI: Sendable {
             try await cancel(try context.parameters.require("id", as: Int64.self))
         }
         router.get("/v1/deploys/:id") { _, context in
-            guard let deploy = try await hook.store.deploy(try context.parameters.require("id", as: Int64.self)) else {
-                throw HTTPError(.notFound)
-            }
+            let id = try context.parameters.require("id", as: Int64.self)
+            guard let deploy = try await hook.store.deploy(id) else { return try await unknown(id) }
             return try Self.json(deploy)
         }
         router.get("/v1/deploys/:id/events") { _, context in
             let id = try context.parameters.require("id", as: Int64.self)
-            guard try await hook.store.deploy(id) != nil else { throw HTTPError(.notFound) }
+            guard try await hook.store.deploy(id) != nil else { return try await unknown(id) }
             return Response(
                 status: .ok, headers: [.contentType: "application/x-ndjson"],
                 body: .init { writer in
@@ -48,9 +47,7 @@ public struct LocalHookAPI: Sendable {
 
     /// Ends a deploy that Marathon does not have yet; else says why not, with a code of its own.
     private func cancel(_ id: Int64) async throws -> Response {
-        guard let deploy = try await hook.cancel(id) else {
-            return try Self.json(DeliveryAnswer(code: .deployUnknown, "there is no deploy \(id)"), .notFound)
-        }
+        guard let deploy = try await hook.cancel(id) else { return try await unknown(id) }
         if deploy.state.isFinal {
             return try Self.json(
                 DeliveryAnswer(code: .alreadyEnded, "deploy \(id) has ended: \(deploy.summary)"), .conflict)
@@ -61,6 +58,13 @@ public struct LocalHookAPI: Sendable {
                 DeliveryAnswer(code: .alreadySubmitted, "Marathon has deploy \(id) already; \(advice)"), .conflict)
         }
         return try Self.json(try await hook.store.deploy(id))
+    }
+
+    private func unknown(_ id: Int64) async throws -> Response {
+        let message =
+            try await hook.store.hasBeen(id)
+            ? "deploy \(id) ended long ago and is not kept any more" : "there is no deploy \(id)"
+        return try Self.json(DeliveryAnswer(code: .deployUnknown, message), .notFound)
     }
 
     /// Gives every event, as one line of JSON, until the deploy has ended.

@@ -89,7 +89,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .superseded: "A newer push to the same branch came before this one began."
         case .alreadyEnded: "The deploy has ended; there is nothing to cancel."
         case .alreadySubmitted: "Marathon has the app already. Push a mend, or roll back."
-        case .deployUnknown: "There is no deploy with this number."
+        case .deployUnknown: "There is no deploy with this number, or it ended long ago and is not kept any more."
         }
     }
 }

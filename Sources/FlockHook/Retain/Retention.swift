@@ -6,6 +6,12 @@ struct Retention: Sendable, Hashable {
     /// How many old versions stay, besides what visitors get.
     var keep: Int
 
+    /// How long deliveries and deploys are kept that nothing needs: longer than any forge delivers again (GitHub up to 30
+    /// days by its older documentation, others less).
+    static let history = Duration.seconds(31 * 86_400)
+    /// How many deploys of each branch are kept whatever their age.
+    static let deploysOfBranch = 20
+
     /// The versions of each slug, without previews.
     static func versions(_ apps: [App]) -> [Slug: [FlockApp]] {
         Dictionary(grouping: apps.compactMap(FlockApp.init).filter { $0.preview == nil }, by: \.slug)

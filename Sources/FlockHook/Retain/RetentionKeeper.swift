@@ -36,6 +36,7 @@ struct RetentionKeeper: Sendable {
                 let apps = try await releases.marathon.apps()
                 try await tidy(try await store.slugs(), apps)
                 try await sweepArtifacts(apps)
+                try await sweepHistory(apps)
                 try await sweepLogs()
                 hasComplained = false
             } catch {
@@ -87,12 +88,7 @@ struct RetentionKeeper: Sendable {
         guard !names.isEmpty else { return }
         var commits = try await unfinishedCommits()
         let addresses = apps.flatMap { ($0.definition.uris ?? []) + ($0.definition.fetch ?? []).map(\.uri) }
-        let current = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0.number) }) { first, _ in first }
-        var deploys = Set(try await store.livePreviews().map(\.id))
-        for slug in try await store.slugs() {
-            deploys.formUnion(retention.kept(try await store.releases(of: slug), current: current[slug]))
-        }
-        let files = try await store.artifacts(of: deploys)
+        let files = try await store.artifacts(of: try await neededDeploys(apps))
             .union(addresses.compactMap { $0.split(separator: "/").last.map(String.init) })
         // Of before and of now: meanwhile a deploy may have begun, or become a release that was not among those.
         commits += try await unfinishedCommits()
@@ -101,6 +97,17 @@ struct RetentionKeeper: Sendable {
             guard !commits.contains(where: name.contains) else { continue }
             try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)")
         }
+    }
+
+    /// Those whose code may still be asked for: of apps that are there, of previews, and of releases to roll back to.
+    private func neededDeploys(_ apps: [App]) async throws -> Set<Int64> {
+        let current = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0.number) }) { first, _ in first }
+        var deploys = Set(apps.compactMap { $0.labels[Label.deploy].flatMap { Int64($0) } })
+        deploys.formUnion(try await store.livePreviews().map(\.id))
+        for slug in try await store.slugs() {
+            deploys.formUnion(retention.kept(try await store.releases(of: slug), current: current[slug]))
+        }
+        return deploys
     }
 
     private func unfinishedCommits() async throws -> [String] {
@@ -112,6 +119,14 @@ struct RetentionKeeper: Sendable {
         guard name.hasPrefix(".") else { return true }
         let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state.artifacts)/\(name)")
         return (attributes?[.modificationDate] as? Date).map { $0.timeIntervalSinceNow < -3600 } ?? false
+    }
+
+    // MARK: History
+
+    private func sweepHistory(_ apps: [App]) async throws {
+        let needed = try await neededDeploys(apps)
+        let moment = Date(timeIntervalSinceNow: -(Retention.history / .seconds(1)))
+        try await store.forget(before: moment, except: needed, newest: Retention.deploysOfBranch)
     }
 
     /// Deletes the logs of builds but for the newest thousand deploys.
