@@ -47,6 +47,13 @@ struct BranchEndTests {
             }
             let shown = try await site.flock(["deploys", "show", "1"])
             #expect(shown.output.contains("found at the end of branch main"), "\(shown.output)")
+            // Its steps take milliseconds, and so fine they are told.
+            let elapsed = shown.output.matches(of: #/(?m)^ *\d+\.(\d{3}) s /#).map(\.output.1)
+            #expect(elapsed.count > 3 && elapsed.contains { $0 != "000" }, "\(shown.output)")
+            let json = try await site.flock(["deploys", "show", "1", "--json"]).output
+            let lines = json.split(separator: "\n")
+            #expect(
+                lines.count == elapsed.count && lines.allSatisfy { $0.contains(#/"at":"[^"]+\.\d{3}Z"/#) }, "\(json)")
         }
     }
 

@@ -79,14 +79,12 @@ public struct PartClient: Sendable {
     /// - Parameters:
     ///   - uri: path and query.
     ///   - timeout: for the answer to begin and between its pieces.
-    /// - Returns: the answer's JSON, decoded; dates are ISO 8601.
+    /// - Returns: the answer's JSON, decoded by ``PartJSON``.
     public func ask<Answer: Decodable>(
         _ method: HTTPMethod = .GET, _ uri: String, timeout: Duration = .seconds(15), as _: Answer.Type = Answer.self
     ) async throws -> Answer {
         let body = try await open(method, uri, timeout: timeout).collect(upTo: 64 << 20)
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
-        return try decoder.decode(Answer.self, from: Data(body.readableBytesView))
+        return try PartJSON.decoder.decode(Answer.self, from: Data(body.readableBytesView))
     }
 
     /// The answer's body as it comes.

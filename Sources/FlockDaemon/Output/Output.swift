@@ -1,3 +1,4 @@
+import FlockCore
 public import Foundation
 
 /// What a command says: to people on standard output, to programs as JSON.
@@ -8,9 +9,8 @@ public enum Output {
 
     /// Keys in order, so that two runs can be compared.
     public static func write(json value: some Encodable) throws {
-        let encoder = JSONEncoder()
+        let encoder = PartJSON.encoder
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.dateEncodingStrategy = .iso8601
         write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
     }
 

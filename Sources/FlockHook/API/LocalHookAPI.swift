@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import HTTPTypes
 public import Hummingbird
@@ -74,7 +75,7 @@ public struct LocalHookAPI: Sendable {
             // Asked first: what is written before the end is then surely among the events.
             let isFinal = try await hook.store.deploy(id)?.state.isFinal ?? true
             for event in try await hook.store.events(of: id, after: sequence) {
-                try await write(try Self.encoder.encode(event) + Data("\n".utf8))
+                try await write(try PartJSON.encoder.encode(event) + Data("\n".utf8))
                 sequence = event.sequence
             }
             if isFinal { return }
@@ -82,15 +83,9 @@ public struct LocalHookAPI: Sendable {
         }
     }
 
-    private static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        return encoder
-    }
-
     private static func json(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
             status: status, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+            body: .init(byteBuffer: ByteBuffer(bytes: try PartJSON.encoder.encode(value))))
     }
 }

@@ -63,10 +63,8 @@ struct ReleaseAPI: Sendable {
     }
 
     private static func json(_ value: some Encodable, _ status: HTTPResponse.Status) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        return Response(
+        Response(
             status: status, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+            body: .init(byteBuffer: ByteBuffer(bytes: try PartJSON.encoder.encode(value))))
     }
 }

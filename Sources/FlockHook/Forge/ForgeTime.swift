@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 
 /// Moments as forges write them.
@@ -6,9 +7,6 @@ enum ForgeTime {
     /// - Returns: `nil` for what is neither.
     static func date(_ text: String?) -> Date? {
         guard let text, text.utf8.count <= 40 else { return nil }
-        let standard = text.replacing(" UTC", with: "Z").replacing(" ", with: "T")
-        return [false, true].lazy.compactMap { hasFraction in
-            try? Date(standard, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction))
-        }.first
+        return InternetTime.date(text.replacing(" UTC", with: "Z").replacing(" ", with: "T"))
     }
 }

@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import HTTPTypes
 public import Hummingbird
@@ -25,10 +26,8 @@ public struct ScalerAPI: Sendable {
     }
 
     private static func json(_ value: some Encodable) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        return Response(
+        Response(
             status: .ok, headers: [.contentType: "application/json"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+            body: .init(byteBuffer: ByteBuffer(bytes: try PartJSON.encoder.encode(value))))
     }
 }

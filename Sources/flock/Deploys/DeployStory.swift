@@ -17,8 +17,7 @@ struct DeployStory: Sendable {
     /// - Parameter show: each event, and the line it came in.
     /// - Returns: the state the deploy ended in.
     func follow(_ id: Int64, _ show: (DeployEvent, String) throws -> Void) async throws -> DeployRecord.State {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        let decoder = PartJSON.decoder
         var rest: [UInt8] = []
         var last = DeployRecord.State.queued
         for try await buffer in try await hook.open(.GET, "/v1/deploys/\(id)/events", timeout: .seconds(3600)) {

@@ -23,7 +23,7 @@ struct ShowDeployCommand: AsyncParsableCommand {
             let start = deploy.createdAt
             let end = try await DeployStory(connection.part(.hook)).follow(id) { event, line in
                 if json { return Output.write(line + "\n") }
-                let elapsed = String(format: "%7.2f s", event.at.timeIntervalSince(start))
+                let elapsed = String(format: "%8.3f s", event.at.timeIntervalSince(start))
                 Output.write(
                     "\(elapsed)  \(event.state.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0))  \(event.text)\n"
                 )
