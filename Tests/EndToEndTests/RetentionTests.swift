@@ -1,3 +1,4 @@
+import Crypto
 import FlockCore
 import FlockTesting
 import Foundation
@@ -76,8 +77,8 @@ struct RetentionTests {
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.push()
             _ = try await program.push("main:refs/tags/v1")
-            let story = try await site.flock(["deploys", "show", "2"])
-            #expect(story.output.contains("tag v1 is no branch"), "\(story.output)")
+            let story = try await site.flock(["deploys", "show", "2"]).output
+            #expect(story.contains("tag v1 is no branch"), "\(story)")
             try await site.age(days: 40)
             try await eventually("the deploy of the tag is gone") {
                 try await site.flock(["deploys", "show", "2"]).output
@@ -86,6 +87,35 @@ struct RetentionTests {
             #expect(try await site.flock(["deploys", "show", "3"]).output.contains("there is no deploy 3"))
             #expect(try await site.deploys().map(\.id) == [1])
             #expect(try await site.flock(["releases", "hello"]).output.contains("current"))
+        }
+    }
+
+    @Test("what was fetched goes a week after its repository has left the settings")
+    func stores() async throws {
+        try await Site.run(settings: ["hook.resync=1s"]) { site in
+            let url = "https://localhost:1/shop"
+            let folder = "\(site.state)/hook/repositories"
+            let name = HMAC<SHA256>.authenticationCode(
+                for: Data(url.utf8), using: SymmetricKey(data: Data("folder".utf8)))
+            let wanted = "\(folder)/\(name.prefix(8).map { String(format: "%02x", $0) }.joined()).git"
+            let (left, young) = ("\(folder)/0123456789abcdef.git", "\(folder)/fedcba9876543210.git")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try await site.deploys(["main": "production"], at: url, secret: "\(site.folder.path)/none")
+            func seen(_ store: String) throws -> Date {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(store).lock")
+                return try #require(attributes[.modificationDate] as? Date)
+            }
+            let long = Date(timeIntervalSinceNow: -8 * 86_400)
+            for (store, date) in [(young, Date(timeIntervalSinceNow: -6 * 86_400)), (wanted, long), (left, long)] {
+                try Data().write(to: URL(fileURLWithPath: "\(store).lock"))
+                try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: "\(store).lock")
+                #expect(try await FlockTesting.run("git", ["init", "-q", "--bare", store]).isSuccess)
+            }
+            try await eventually("one is gone, and the other is still wanted") {
+                try !FileManager.default.fileExists(atPath: left) && seen(wanted) > long.addingTimeInterval(86_400)
+            }
+            #expect(FileManager.default.fileExists(atPath: wanted))
+            #expect(FileManager.default.fileExists(atPath: young))
         }
     }
 

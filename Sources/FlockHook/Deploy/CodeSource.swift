@@ -46,7 +46,8 @@ struct CodeSource: Sendable {
         }
     }
 
-    private func store(of url: String) -> String {
+    /// Where its fetched commits are.
+    func store(of url: String) -> String {
         let name = WebhookSignature.sign(Array(url.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
         return "\(state.hook)/repositories/\(name).git"
     }

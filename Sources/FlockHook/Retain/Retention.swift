@@ -9,6 +9,8 @@ struct Retention: Sendable, Hashable {
     /// How long deliveries and deploys are kept that nothing needs: longer than any forge delivers again (GitHub up to 30
     /// days by its older documentation, others less).
     static let history = Duration.seconds(31 * 86_400)
+    /// How long the fetched commits of a repository that has left the settings are kept.
+    static let storeGrace = Duration.seconds(7 * 86_400)
     /// How many deploys of each branch are kept whatever their age.
     static let deploysOfBranch = 20
 

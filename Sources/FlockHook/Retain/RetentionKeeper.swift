@@ -1,5 +1,6 @@
 import FlockCore
 import Foundation
+import Git
 import Logging
 import Marathon
 
@@ -38,6 +39,7 @@ struct RetentionKeeper: Sendable {
                 try await sweepArtifacts(apps)
                 try await sweepHistory(apps)
                 try await sweepLogs()
+                try await sweepStores()
                 hasComplained = false
             } catch {
                 // Whoever deploys complains of Marathon's absence.
@@ -119,6 +121,28 @@ struct RetentionKeeper: Sendable {
         guard name.hasPrefix(".") else { return true }
         let attributes = try? FileManager.default.attributesOfItem(atPath: "\(state.artifacts)/\(name)")
         return (attributes?[.modificationDate] as? Date).map { $0.timeIntervalSinceNow < -3600 } ?? false
+    }
+
+    /// Removes what was fetched from repositories that are not in the settings any more, after a time: an entry may only
+    /// be out for a moment. Nobody needs it after the fetch; it makes the next one short.
+    private func sweepStores() async throws {
+        let source = CodeSource(state: state)
+        let wanted = Set(
+            RepositoryDirectory(settings: settings, state: state).all.compactMap { repository in
+                if case .remote(let url) = repository.source { source.store(of: url) } else { nil }
+            })
+        let folder = "\(state.hook)/repositories"
+        let moment = Date(timeIntervalSinceNow: -(Retention.storeGrace / .seconds(1)))
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".git") {
+            let path = "\(folder)/\(name)"
+            if wanted.contains(path) {
+                try await GitRepository.keepStore(at: path)
+            } else if try await GitRepository.discardStore(at: path, unwantedSince: moment) {
+                logger.info(
+                    "what was fetched from a repository that left the settings was removed",
+                    metadata: ["store": "\(name)"])
+            }
+        }
     }
 
     // MARK: History

@@ -1,5 +1,5 @@
 internal import CLibgit2
-internal import Foundation
+public import Foundation
 internal import Synchronization
 internal import SystemPackage
 
@@ -43,6 +43,25 @@ extension GitRepository {
             guard error.code == .alreadyExists else { throw error }
         }
         return try GitRepository(bareAt: path, lease: lease)
+    }
+
+    /// Notes that a store of fetched commits is still wanted.
+    ///
+    /// - Throws: `fileSystem`.
+    public static func keepStore(at path: String) async throws(GitError) {
+        try await onOwnThread("keep \(path)") { () throws(GitError) in try StoreLease(path).keep() }
+    }
+
+    /// Removes a store that nobody has wanted since a moment and nobody uses now. Its lock stays, an empty file.
+    ///
+    /// - Returns: whether it is gone.
+    /// - Throws: `fileSystem`.
+    public static func discardStore(at path: String, unwantedSince moment: Date) async throws(GitError) -> Bool {
+        try await onOwnThread("discard \(path)") { () throws(GitError) in
+            let lease = try StoreLease(path)
+            guard let kept = lease.kept, kept < moment else { return false }
+            return lease.discard()
+        }
     }
 
     private static func size(of file: String) -> Int {

@@ -30,6 +30,16 @@ final class StoreLease: Sendable {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// When the store was last ``keep()``-ed, or first used.
+    var kept: Date? {
+        (try? FileManager.default.attributesOfItem(atPath: "\(store).lock"))?[.modificationDate] as? Date
+    }
+
+    /// Notes that somebody still wants the store.
+    func keep() {
+        try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: "\(store).lock")
+    }
+
     /// Removes the store, unless somebody else uses it.
     ///
     /// - Returns: whether it is gone.

@@ -144,4 +144,37 @@ import Testing
             }
         }
     }
+
+    @Test func goesWhenNobodyHasWantedItForLongAndNobodyUsesIt() async throws {
+        try await Workspace.with { workspace in
+            try workspace.write("a", to: "file")
+            try await workspace.commit()
+            try await GitServer.with(workspace) { server in
+                let path = "\(workspace.folder)/fetched.git"
+                func isThere() -> Bool { FileManager.default.fileExists(atPath: path) }
+                func discard() async throws -> Bool {
+                    try await GitRepository.discardStore(at: path, unwantedSince: Date(timeIntervalSinceNow: -3600))
+                }
+                func age() throws {
+                    let old = Date(timeIntervalSinceNow: -7200)
+                    try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: "\(path).lock")
+                }
+                var reader: FetchedCommit? = try await GitRepository.fetch(
+                    .branch("main"), from: server.remote(), into: path)
+                #expect(try await !discard(), "it is wanted")
+                try age()
+                #expect(try await !discard(), "somebody reads")
+                if let reader { #expect(try await reader.repository.file("file", at: reader.commit) != nil) }
+                reader = nil
+                try await GitRepository.keepStore(at: path)
+                #expect(try await !discard() && isThere(), "it is wanted again")
+                try age()
+                // A handle is given back on a thread of its own.
+                try await eventually("it goes") { try await discard() }
+                #expect(!isThere())
+                _ = try await GitRepository.fetch(.branch("main"), from: server.remote(), into: path)
+                #expect(isThere())
+            }
+        }
+    }
 }
