@@ -4,8 +4,6 @@ struct CommandError: Error, CustomStringConvertible {
         case buildUnknown = "build_unknown"
         case nothingToCheck = "nothing_to_check"
         case releaseUnknown = "release_unknown"
-        case versionUnknown = "version_unknown"
-        case versionCurrent = "version_current"
     }
 
     var code: Code

@@ -36,8 +36,10 @@ struct Connection: Sendable {
             try? await http.shutdown()
             if let code = error as? ExitCode { throw code }
             Output.complain("flock: \(error)")
+            let failure = error as? PartClient.Failure
             let isUnreachable =
-                (error as? MarathonError)?.code == .unreachable || (error as? PartClient.Failure)?.code == .unreachable
+                (error as? MarathonError)?.code == .unreachable || failure?.code == .unreachable
+                || failure?.reason?.code == MarathonError.Code.unreachable.rawValue
             if isUnreachable {
                 Output.complain("  Start Flock with \"flock up\", or name its settings with --config or --state.")
             }

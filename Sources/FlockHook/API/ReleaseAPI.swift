@@ -5,8 +5,8 @@ import Hummingbird
 import Marathon
 import NIOCore
 
-/// What `flock releases`, `flock rollback` and `flock promote` ask over the unix socket. What is refused is answered
-/// 404 or 409, as `{"code", "message"}`.
+/// What `flock releases`, `flock rollback`, `flock promote` and `flock canary` ask over the unix socket. What is
+/// refused is answered 400, 404 or 409, as `{"code", "message"}`.
 struct ReleaseAPI: Sendable {
     let releases: Releases
 
@@ -40,6 +40,20 @@ struct ReleaseAPI: Sendable {
                 }
             }
         }
+        router.post("/v1/canary") { request, _ in
+            try await answer {
+                let query = request.uri.queryParameters
+                let text = String(query["percent"] ?? "")
+                guard let percent = Int(text), ReleaseRecord.Canary.percents.contains(percent) else {
+                    throw ReleaseRefusal(.percentInvalid, "\"\(text)\" is no share of the visitors; use 1 to 99")
+                }
+                let version = try AppVersion(String(query["version"] ?? ""))
+                return try await releases.beginCanary(of: try slug(request), version, percent: percent)
+            }
+        }
+        router.delete("/v1/canary") { request, _ in
+            try await answer { try await releases.endCanary(of: try slug(request)) }
+        }
     }
 
     private func slug(_ request: Request) throws -> Slug {
@@ -57,8 +71,11 @@ struct ReleaseAPI: Sendable {
             let isUnknown = [.releaseUnknown, .versionUnknown, .previewUnknown].contains(refusal.code)
             return try Self.json(
                 Refused(code: refusal.code.rawValue, message: refusal.message), isUnknown ? .notFound : .conflict)
+        } catch let error as NameError {
+            return try Self.json(Refused(code: error.code.rawValue, message: error.message), .badRequest)
         } catch let error as MarathonError {
-            return try Self.json(Refused(code: error.code.rawValue, message: "\(error)"), .badGateway)
+            return try Self.json(
+                Refused(code: error.code.rawValue, message: "\(error.operation): \(error.message)"), .badGateway)
         }
     }
 

@@ -5,6 +5,9 @@ struct ReleaseRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         /// Visitors get it already.
         case releaseCurrent = "release_current"
         case versionUnknown = "version_unknown"
+        /// All visitors get it already.
+        case versionCurrent = "version_current"
+        case percentInvalid = "percent_invalid"
         case previewUnknown = "preview_unknown"
         /// Its app is gone, and so is what it was made of.
         case codeGone = "code_gone"

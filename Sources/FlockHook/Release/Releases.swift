@@ -91,6 +91,41 @@ struct Releases: Sendable {
         }
     }
 
+    /// Another version gets a share of a slug's visitors, until the next release.
+    /// - Parameter percent: one of ``ReleaseRecord/Canary/percents``.
+    func beginCanary(of slug: Slug, _ version: AppVersion, percent: Int) async throws -> ServedRelease {
+        try await changeCanary(of: slug) { record in
+            let id = AppName(slug: slug, version: version, group: AppName.group(of: record.target)).id
+            guard id != record.target else {
+                throw ReleaseRefusal(.versionCurrent, "\(id) is what all visitors get already")
+            }
+            guard let app = try await marathon.app(id).flatMap(FlockApp.init), app.slug == slug else {
+                throw ReleaseRefusal(
+                    .versionUnknown, "there is no \(id); \"flock apps\" lists the versions that were deployed")
+            }
+            return .init(target: id, percent: percent)
+        }
+    }
+
+    /// All visitors of a slug get its release again.
+    func endCanary(of slug: Slug) async throws -> ServedRelease {
+        try await changeCanary(of: slug) { _ in nil }
+    }
+
+    private func changeCanary(
+        of slug: Slug, to canary: (ReleaseRecord) async throws -> ReleaseRecord.Canary?
+    ) async throws -> ServedRelease {
+        try await turns.one(at: slug.text) {
+            guard var record = try await current(slug) else {
+                throw ReleaseRefusal(
+                    .releaseUnknown, "no release of \"\(slug)\"; \"flock apps\" lists what there is")
+            }
+            record.canary = try await canary(record)
+            _ = try await marathon.put(record.definition, to: ReleaseRecord.id(for: slug), force: true)
+            return ServedRelease(record)
+        }
+    }
+
     private func choice(_ slug: Slug) async throws -> ReleaseChoice {
         ReleaseChoice(slug: slug, history: try await history(of: slug), current: try await current(slug)?.number)
     }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import FlockCore
 import FlockDaemon
+import FlockHook
 import Marathon
+import NIOHTTP1
 
 struct CanaryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +11,7 @@ struct CanaryCommand: AsyncParsableCommand {
         abstract: "Give a share of an app's visitors another version.",
         discussion: """
             The share holds at once, without a reload, on every node. A visitor of pages stays with the version that he \
-            was given, by a cookie of ten minutes. The next release ends it.
+            was given, by a cookie of ten minutes. The next release ends it. A deploy or rollback that is under way ends before.
 
             EXAMPLES
               flock canary shop 1.1.0 --percent 10     one in ten gets 1.1.0
@@ -34,33 +36,24 @@ struct CanaryCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Answer: Encodable {
-        var app: String
-        var release: Int
-        var target: String
-        var canary: ReleaseRecord.Canary?
-    }
-
     func run() async throws {
         try await Connection.run(options) { connection in
-            var record = try await Self.record(of: app, connection)
+            let served: ServedRelease
             if let version, let percent {
-                record.canary = .init(target: try await Self.target(version, record, connection), percent: percent)
+                let query = [("app", app), ("version", version), ("percent", String(percent))]
+                served = try await connection.hook(.POST, "canary", query)
+            } else if off {
+                served = try await connection.hook(.DELETE, "canary", [("app", app)])
+            } else {
+                served = ServedRelease(try await Self.record(of: app, connection))
             }
-            if off { record.canary = nil }
-            if off || version != nil {
-                _ = try await connection.marathon.put(record.definition, to: ReleaseRecord.id(for: record.slug))
-            }
-            if json {
-                return try Output.write(
-                    json: Answer(app: app, release: record.number, target: record.target, canary: record.canary))
-            }
-            if let canary = record.canary {
+            if json { return try Output.write(json: served) }
+            if let canary = served.canary {
                 Output.write(
-                    "\(canary.percent) % of the visitors of \(app) get \(canary.target), the others \(record.target).\n"
+                    "\(canary.percent) % of the visitors of \(app) get \(canary.target), the others \(served.target).\n"
                 )
             } else {
-                Output.write("All visitors of \(app) get \(record.target).\n")
+                Output.write("All visitors of \(app) get \(served.target).\n")
             }
         }
     }
@@ -71,19 +64,5 @@ struct CanaryCommand: AsyncParsableCommand {
         let found = try await connection.marathon.app(ReleaseRecord.id(for: slug))
         guard let record = found.flatMap(ReleaseRecord.init) else { throw unknown }
         return record
-    }
-
-    private static func target(
-        _ version: String, _ record: ReleaseRecord, _ connection: Connection
-    ) async throws -> String {
-        let id = AppName(
-            slug: record.slug, version: try AppVersion(version), group: AppName.group(of: record.target)
-        ).id
-        guard id != record.target else { throw CommandError(.versionCurrent, "\(id) is what all visitors get already") }
-        guard let app = try await connection.marathon.app(id).flatMap(FlockApp.init), app.slug == record.slug else {
-            throw CommandError(
-                .versionUnknown, "there is no \(id); \"flock apps\" lists the versions that were deployed")
-        }
-        return id
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlockCore
 import FlockDaemon
+import NIOHTTP1
 
 struct PromoteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +23,7 @@ struct PromoteCommand: AsyncParsableCommand {
     func run() async throws {
         try await Connection.run(options) { connection in
             let query = version.map { [("app", app), ("version", $0)] } ?? [("preview", app)]
-            try connection.tell(try await connection.release("promote", query), json: json)
+            try connection.tell(try await connection.hook(.POST, "promote", query), json: json)
         }
     }
 }

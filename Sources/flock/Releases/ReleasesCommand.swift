@@ -53,10 +53,13 @@ extension Connection {
         try await part(.hook).ask(.GET, "/v1/releases?app=\(Self.escaped(app))", as: [Release].self)
     }
 
-    /// Has flock-hook make a release; that takes as long as an app that has to be started takes to answer.
-    func release(_ verb: String, _ query: [(String, String)]) async throws -> Release {
+    /// Has flock-hook change what a name serves. That takes as long as a deploy of it that is under way, and as an app
+    /// that has to be started takes to answer.
+    func hook<Answer: Decodable>(
+        _ method: HTTPMethod, _ path: String, _ query: [(String, String)]
+    ) async throws -> Answer {
         let query = query.map { "\($0)=\(Self.escaped($1))" }.joined(separator: "&")
-        return try await part(.hook).ask(.POST, "/v1/\(verb)?\(query)", timeout: .seconds(3600), as: Release.self)
+        return try await part(.hook).ask(method, "/v1/\(path)?\(query)", timeout: .seconds(3600))
     }
 
     private static func escaped(_ text: String) -> String {

@@ -2,6 +2,7 @@ import ArgumentParser
 import FlockCore
 import FlockDaemon
 import FlockHook
+import NIOHTTP1
 
 struct RollbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct RollbackCommand: AsyncParsableCommand {
         try await Connection.run(options) { connection in
             let number = number.map { $0.hasPrefix("v") ? String($0.dropFirst()) : $0 }
             let query = [("app", app)] + (number.map { [("to", $0)] } ?? [])
-            try connection.tell(try await connection.release("rollback", query), json: json)
+            try connection.tell(try await connection.hook(.POST, "rollback", query), json: json)
         }
     }
 }
