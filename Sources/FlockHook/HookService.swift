@@ -57,9 +57,11 @@ public actor HookService: Service, Reporting {
 
     public func run() async throws {
         try await store.recover()
+        for release in try await store.unfinishedReleases() { releases.interrupted.continuation.yield(release) }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.sweepBuilds() }
             group.addTask { await self.lookAgainAndAgain() }
+            group.addTask { await self.releases.run() }
             group.addTask { await self.reporter.run() }
             group.addTask { await self.retention.run() }
             // What an earlier process left unfinished.
@@ -218,7 +220,8 @@ public actor HookService: Service, Reporting {
                 try await fail(deploy, failure)
             }
         } catch  where !(error is CancellationError || error is DeployEnded || Task.isCancelled) {
-            try await fail(deploy, DeployFailure(code: ReasonCode.internalError.rawValue, message: "\(error)"))
+            let code = (error as? MarathonError)?.code.rawValue ?? ReasonCode.internalError.rawValue
+            try await fail(deploy, DeployFailure(code: code, message: "\(error)"))
         }
     }
 

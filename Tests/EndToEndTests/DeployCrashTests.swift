@@ -12,7 +12,8 @@ struct DeployCrashTests {
 
     @Test func `flock-hook dies at each step of a deploy, which comes to its end all the same`() async throws {
         let points: [CrashPoint] = [
-            .hookReceived, .hookResolving, .hookBuilding, .hookSubmitting, .hookSubmitted, .hookVerified, .hookReleased,
+            .hookReceived, .hookResolving, .hookBuilding, .hookSubmitting, .hookSubmitted, .hookVerified,
+            .hookPublished, .hookReleased,
         ]
         try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
             let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)

@@ -40,6 +40,47 @@ import Testing
         }
     }
 
+    @Test func `a rollback is pending until visitors are sent there, or until it has failed`() async throws {
+        try await withStore { store, deploy in
+            var (good, bad) = (release(deploy), release(deploy))
+            good.number = try await store.beginRelease(good, of: slug)
+            bad.number = try await store.beginRelease(bad, of: slug)
+            #expect(try await store.allReleases(of: slug).map(\.standing) == [.pending, .pending])
+            #expect(try await store.unfinishedReleases().map(\.number) == [2, 1])
+
+            try await store.setLive(good.number, of: slug)
+            try await store.endRelease(bad, code: "app_failing", "it ends again and again")
+            // What is live does not fail any more.
+            try await store.endRelease(good, code: "superseded", "too late")
+            let all = try await store.allReleases(of: slug)
+            #expect(all.map(\.wasLive) == [false, true] && all.map(\.code) == ["app_failing", nil])
+            #expect(all[0].standing == .failed && all[0].failure == "it ends again and again")
+            #expect(try await store.unfinishedReleases().isEmpty)
+            #expect(try await store.releases(of: slug).map(\.number) == [1])
+        }
+    }
+
+    @Test func `a deploy's release is no rollback that goes on by itself`() async throws {
+        try await withStore { store, deploy in
+            try await store.recordRelease(1, slug: slug, appID: "/shop-1.0.0", deploy: deploy)
+            #expect(try await store.unfinishedReleases().isEmpty)
+            #expect(try await store.allReleases(of: slug).isEmpty)
+        }
+    }
+
+    @Test func `what was there before a release is what its first attempt found`() async throws {
+        try await withStore { store, deploy in
+            var (first, second) = (release(deploy), release(deploy))
+            first.number = try await store.beginRelease(first, of: slug)
+            second.number = try await store.beginRelease(second, of: slug)
+            let (before, own) = (AppDefinition(id: "/before"), AppDefinition(id: "/own"))
+            #expect(try await store.keepFormer(before, of: first) == before)
+            #expect(try await store.keepFormer(own, of: first) == before)
+            #expect(try await store.keepFormer(nil, of: second) == nil)
+            #expect(try await store.keepFormer(own, of: second) == nil)
+        }
+    }
+
     @Test func `a name that nobody has gets no release`() async throws {
         try await withStore { store, deploy in
             await #expect(throws: (any Error).self) {

@@ -32,7 +32,10 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     case hookSubmitting = "hook.submitting"
     case hookSubmitted = "hook.submitted"
     case hookVerified = "hook.verified"
+    case hookPublished = "hook.published"
     case hookReleased = "hook.released"
+    case hookFailing = "hook.failing"
+    case hookRestored = "hook.restored"
 
     private static let chosen: (point: CrashPoint, signal: Int32)? = {
         guard let text = ProcessInfo.processInfo.environment["FLOCK_FAULT"] else { return nil }

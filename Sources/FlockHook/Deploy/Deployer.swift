@@ -93,10 +93,8 @@ struct Deployer: Sendable {
                 let app = try await rollout.persistently({ try await releases.marathon.app(id) }),
                 app.labels[Label.deploy] == String(deploy.id), app.labels[Label.commit] == deploy.commit
             else { return false }
-            let version = app.versionInfo?.lastConfigChangeAt ?? app.version
             if try await !isPublished(deploy, as: id, slug) {
-                let former = try await store.keepFormer(nil, of: deploy.id)
-                try await rollout.verify(.init(id: id, version: version, former: former))
+                try await rollout.resume(app, former: try await store.keepFormer(nil, of: deploy.id))
             }
             try await publish(
                 isPreview ? nil : deploy.release, of: slug, deploy.version ?? "", as: id, url: deploy.url ?? "", deploy)
@@ -134,9 +132,7 @@ struct Deployer: Sendable {
         logger.info("deployed", metadata: ["deploy": "\(deploy.id)", "app": "\(id)"])
     }
 
-    private var rollout: Rollout {
-        Rollout(settings: settings, marathon: releases.marathon, persistently: Persistence(logger: logger))
-    }
+    private var rollout: Rollout { releases.rollout }
 
     /// Has Marathon start it, and waits until it has answered.
     private func start(_ blueprint: AppBlueprint, _ deploy: DeployRecord) async throws {

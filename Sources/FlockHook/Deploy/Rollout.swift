@@ -18,7 +18,7 @@ struct Rollout: Sendable {
     /// - Parameters:
     ///   - definition: with the instances that an app gets which was not there.
     ///   - keep: gets what is there now, and gives what is to be put back should this one fail.
-    /// - Throws: ``DeployFailure``.
+    /// - Throws: ``DeployFailure``, when Marathon refuses it.
     func submit(
         _ definition: AppDefinition, keep: (AppDefinition?) async throws -> AppDefinition?
     ) async throws -> Submission {
@@ -35,8 +35,18 @@ struct Rollout: Sendable {
             }
             return Submission(id: id, version: result.version, former: former)
         } catch let error as MarathonError {
+            // It may have it all the same.
+            if error.isOutage { throw error }
             throw DeployFailure(code: error.code.rawValue, message: "Marathon refused the app: \(error.message)")
         }
+    }
+
+    /// Goes on with an app that an earlier process gave to Marathon.
+    /// - Parameter former: what is to be put back should it fail; `nil` when nothing was there.
+    /// - Throws: ``DeployFailure``, when what was there is back.
+    func resume(_ app: App, former: AppDefinition?) async throws {
+        let version = app.versionInfo?.lastConfigChangeAt ?? app.version
+        try await verify(Submission(id: app.id, version: version, former: former))
     }
 
     /// - Throws: ``DeployFailure``, when what was there is back.
@@ -78,13 +88,25 @@ struct Rollout: Sendable {
             let lines = errors.data.split(separator: "\n").suffix(20)
             if !lines.isEmpty { details = ["the last lines of its errors:"] + lines.map { "  \($0)" } }
         }
+        CrashPoint.hookFailing.pass()
         // An app that fails must not be started again and again.
-        if var back = submission.former {
-            back.id = nil
-            _ = try? await persistently { [back] in try await marathon.put(back, to: submission.id, force: true) }
-        } else {
-            _ = try? await persistently { try await marathon.delete(submission.id) }
-        }
+        try await putBack(submission.former, as: submission.id)
+        CrashPoint.hookRestored.pass()
         throw DeployFailure(code: code, message: message, details: details)
+    }
+
+    /// - Parameter former: `nil` when nothing was there.
+    func putBack(_ former: AppDefinition?, as id: String) async throws {
+        do {
+            if var former {
+                former.id = nil
+                _ = try await persistently { [former] in try await marathon.put(former, to: id, force: true) }
+            } else {
+                _ = try await persistently { try await marathon.delete(id) }
+            }
+        } catch let error as MarathonError {
+            // What Marathon refuses to take back it would refuse again.
+            if error.isOutage { throw error }
+        }
     }
 }

@@ -15,6 +15,10 @@ public struct Release: Codable, Sendable, Hashable {
         case kept
         /// Its code is not there any more.
         case gone
+        /// It is under way, or goes on when flock-hook is there again.
+        case pending
+        /// It was not made; ``Release/failure`` says why. Visitors never got it.
+        case failed
     }
 
     public var slug: String
@@ -31,6 +35,12 @@ public struct Release: Codable, Sendable, Hashable {
     public var source: Int?
     public var at: Date
     public var standing = Standing.gone
+    /// A code to search for, where it failed.
+    public var code: String?
+    public var failure: String?
+
+    /// Whether visitors were sent there.
+    var wasLive: Bool { standing != .pending && standing != .failed }
 
     /// Why it is there, for people.
     public var reason: String {

@@ -13,6 +13,8 @@ struct ReleaseRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         case codeGone = "code_gone"
         /// It did not come up again.
         case notHealthy = "app_not_healthy"
+        /// A newer release was made while it was interrupted.
+        case superseded
     }
 
     var code: Code

@@ -11,22 +11,25 @@ struct Releases: Sendable {
     let marathon: MarathonClient
     let logger: Logger
     let turns = ReleaseTurns()
+    /// Releases that were begun, and that nobody works on.
+    let interrupted = AsyncStream.makeStream(of: Release.self)
     /// Slugs that serve something else than before.
     let changes = AsyncStream.makeStream(of: Slug.self, bufferingPolicy: .bufferingNewest(100))
 
-    private var persistently: Persistence { Persistence(logger: logger) }
+    var persistently: Persistence { Persistence(logger: logger) }
+    var rollout: Rollout { Rollout(settings: settings, marathon: marathon, persistently: persistently) }
 
     // MARK: Telling
 
-    /// Newest first, those that were live.
+    /// Newest first: those that were live, are under way or failed.
     func history(of slug: Slug) async throws -> [Release] {
         let current = try await current(slug)
         // A process that ended between Marathon's answer and its own note of it.
         if let current { try await store.setLive(current.number, of: slug) }
         let apps = try await marathon.appStates()
         let present = Dictionary(apps.map { ($0.id, $0.labels[Label.deploy]) }) { first, _ in first }
-        var history = try await store.releases(of: slug)
-        for index in history.indices {
+        var history = try await store.allReleases(of: slug)
+        for index in history.indices where history[index].wasLive {
             let release = history[index]
             if release.number == current?.number {
                 history[index].standing = .current
@@ -45,7 +48,7 @@ struct Releases: Sendable {
     }
 
     /// What a deploy gave Marathon, when its code is still there.
-    private func kept(_ deploy: Int64) async throws -> AppDefinition? {
+    func kept(_ deploy: Int64) async throws -> AppDefinition? {
         guard let build = try await store.build(of: deploy) else { return nil }
         if let artifact = build.artifact, !state.hasArtifact(artifact) { return nil }
         return build.definition
@@ -57,7 +60,7 @@ struct Releases: Sendable {
     func rollback(_ slug: Slug, to number: Int?) async throws -> Release {
         try await turns.one(at: slug.text) {
             let choice = try await choice(slug)
-            return try await again(try choice.rollback(to: number), choice, cause: .rollback)
+            return try await again(try choice.rollback(to: number), cause: .rollback)
         }
     }
 
@@ -65,7 +68,7 @@ struct Releases: Sendable {
     func promote(_ slug: Slug, version: AppVersion) async throws -> Release {
         try await turns.one(at: slug.text) {
             let choice = try await choice(slug)
-            return try await again(try choice.release(of: version), choice, cause: .promotion)
+            return try await again(try choice.release(of: version), cause: .promotion)
         }
     }
 
@@ -81,13 +84,13 @@ struct Releases: Sendable {
                 "there is no preview \(name); \(known.isEmpty ? "none is there" : "there are: \(known)")")
         }
         return try await turns.one(at: slug.text) {
-            guard let definition = try await kept(preview.id), let appID = definition.id else {
+            guard let appID = try await kept(preview.id)?.id else {
                 throw ReleaseRefusal(.codeGone, "the code of \(name) is not kept any more; push its branch again")
             }
             let release = Release(
                 slug: slug.text, number: 0, appID: appID, deploy: preview.id, version: preview.version,
                 commit: preview.commit, branch: preview.branch, cause: .promotion, at: Date())
-            return try await make(release, putting: definition)
+            return try await make(release)
         }
     }
 
@@ -127,46 +130,15 @@ struct Releases: Sendable {
     }
 
     private func choice(_ slug: Slug) async throws -> ReleaseChoice {
-        ReleaseChoice(slug: slug, history: try await history(of: slug), current: try await current(slug)?.number)
+        ReleaseChoice(
+            slug: slug, history: try await history(of: slug).filter(\.wasLive),
+            current: try await current(slug)?.number)
     }
 
-    private func again(_ old: Release, _ choice: ReleaseChoice, cause: Release.Cause) async throws -> Release {
+    private func again(_ old: Release, cause: Release.Cause) async throws -> Release {
         var release = old
         (release.cause, release.source) = (cause, old.number)
-        if old.standing == .ready { return try await make(release, putting: nil) }
-        guard let definition = try await kept(old.deploy) else {
-            throw ReleaseRefusal(
-                .codeGone,
-                "\(old.appID) of v\(old.number) is gone, and its code is not kept; push commit \(old.commit ?? "?") again"
-            )
-        }
-        return try await make(release, putting: definition)
-    }
-
-    /// - Parameter definition: for an app that is not there, or not with this code.
-    private func make(_ wanted: Release, putting definition: AppDefinition?) async throws -> Release {
-        guard let slug = Slug(wanted.slug) else {
-            throw ReleaseRefusal(.releaseUnknown, "\"\(wanted.slug)\" is no name of an app")
-        }
-        var release = wanted
-        release.number = try await store.beginRelease(wanted, of: slug)
-        if var definition {
-            definition.labels?[Label.release] = String(release.number)
-            let rollout = Rollout(settings: settings, marathon: marathon, persistently: persistently)
-            do {
-                try await rollout.verify(try await rollout.submit(definition) { $0 })
-            } catch let failure as DeployFailure {
-                throw ReleaseRefusal(
-                    .notHealthy, ([failure.message] + failure.details).joined(separator: "\n") + "\nnothing was changed"
-                )
-            }
-        }
-        try await publish(release.number, of: slug, as: release.appID)
-        logger.info(
-            "released",
-            metadata: ["app": "\(release.appID)", "release": "\(release.number)", "why": "\(release.reason)"])
-        release.standing = .current
-        return release
+        return try await make(release)
     }
 
     /// From now on, the slug serves this app.
@@ -175,6 +147,7 @@ struct Releases: Sendable {
         _ = try await persistently {
             try await marathon.put(record.definition, to: ReleaseRecord.id(for: slug), force: true)
         }
+        CrashPoint.hookPublished.pass()
         try await store.setLive(number, of: slug)
         changes.continuation.yield(slug)
     }

@@ -84,7 +84,7 @@ struct RetentionKeeper: Sendable {
 
     // MARK: Files
 
-    /// Deletes the archives that no release that is kept, no preview, no app and no deploy under way needs.
+    /// Deletes the archives that no release that is kept or under way, no preview, no app and no deploy under way needs.
     func sweepArtifacts(_ apps: [App]) async throws {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: state.artifacts)) ?? []).filter(isSettled)
         guard !names.isEmpty else { return }
@@ -101,11 +101,13 @@ struct RetentionKeeper: Sendable {
         }
     }
 
-    /// Those whose code may still be asked for: of apps that are there, of previews, and of releases to roll back to.
+    /// Those whose code may still be asked for: of apps that are there, of previews, and of releases
+    /// that are under way or that can be rolled back to.
     private func neededDeploys(_ apps: [App]) async throws -> Set<Int64> {
         let current = Dictionary(apps.compactMap(ReleaseRecord.init).map { ($0.slug, $0.number) }) { first, _ in first }
         var deploys = Set(apps.compactMap { $0.labels[Label.deploy].flatMap { Int64($0) } })
         deploys.formUnion(try await store.livePreviews().map(\.id))
+        deploys.formUnion(try await store.unfinishedReleases().map(\.deploy))
         for slug in try await store.slugs() {
             deploys.formUnion(retention.kept(try await store.releases(of: slug), current: current[slug]))
         }

@@ -25,6 +25,18 @@ extension HookStore {
                 """)
     }
 
+    static func addUnfinishedReleases(_ db: Database) throws {
+        // Those of before that visitors never got are over, however they ended.
+        try db.execute(
+            sql: """
+                ALTER TABLE "release" ADD COLUMN former TEXT;
+                ALTER TABLE "release" ADD COLUMN code TEXT;
+                ALTER TABLE "release" ADD COLUMN failure TEXT;
+                UPDATE "release" SET code = 'interrupted', failure = 'it did not come to its end'
+                WHERE liveAt IS NULL AND cause <> 'deploy';
+                """)
+    }
+
     // MARK: What was deployed
 
     func keep(_ build: Build, of deploy: Int64) async throws {
@@ -75,7 +87,7 @@ extension HookStore {
 
     // MARK: Releases
 
-    /// Takes the next number, or that of the same deploy's release.
+    /// Takes the next number and notes what is to be done, before it is.
     func beginRelease(_ release: Release, of slug: Slug) async throws -> Int {
         try await database.write { db in
             try db.execute(sql: "UPDATE name_claim SET releases = releases + 1 WHERE slug = ?", arguments: [slug.text])
@@ -113,30 +125,77 @@ extension HookStore {
     func setLive(_ number: Int, of slug: Slug) async throws {
         try await database.write { db in
             try db.execute(
-                sql: #"UPDATE "release" SET liveAt = ? WHERE slug = ? AND number = ? AND liveAt IS NULL"#,
+                sql: """
+                    UPDATE "release" SET liveAt = ?, code = NULL, failure = NULL
+                    WHERE slug = ? AND number = ? AND liveAt IS NULL
+                    """,
                 arguments: [Date().timeIntervalSince1970, slug.text, number])
         }
     }
 
+    /// Notes that it was not made, and why.
+    func endRelease(_ release: Release, code: String, _ failure: String) async throws {
+        try await database.write { db in
+            try db.execute(
+                sql: """
+                    UPDATE "release" SET code = ?, failure = ? WHERE slug = ? AND number = ? AND liveAt IS NULL
+                    """, arguments: [code, failure, release.slug, release.number])
+        }
+    }
+
+    /// Keeps what was there before a release that puts its app: what the first attempt found.
+    /// - Returns: what is kept; `nil` when there was nothing.
+    func keepFormer(_ definition: AppDefinition?, of release: Release) async throws -> AppDefinition? {
+        let text = try definition.map(Self.text) ?? ""
+        let kept = try await database.write { db in
+            try String.fetchOne(
+                db,
+                sql: """
+                    UPDATE "release" SET former = COALESCE(former, ?) WHERE slug = ? AND number = ? RETURNING former
+                    """, arguments: [text, release.slug, release.number]) ?? ""
+        }
+        return kept.isEmpty ? nil : try Self.definition(kept)
+    }
+
     /// Those that were live, newest first.
     func releases(of slug: Slug) async throws -> [Release] {
+        try await releases("r.slug = ? AND r.liveAt IS NOT NULL", [slug.text])
+    }
+
+    /// Those that were live, are under way or failed, newest first. How a deploy that became none went, its story tells.
+    func allReleases(of slug: Slug) async throws -> [Release] {
+        try await releases("r.slug = ? AND (r.liveAt IS NOT NULL OR r.cause <> 'deploy')", [slug.text])
+    }
+
+    /// Rollbacks and promotions that have no end yet.
+    func unfinishedReleases() async throws -> [Release] {
+        try await releases("r.liveAt IS NULL AND r.code IS NULL AND r.cause <> 'deploy'", [])
+    }
+
+    private func releases(_ condition: String, _ arguments: StatementArguments) async throws -> [Release] {
         try await database.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT r.*, d.version, d."commit", d.ref FROM "release" r LEFT JOIN deploy d ON d.id = r.deploy
-                    WHERE r.slug = ? AND r.liveAt IS NOT NULL ORDER BY r.number DESC
-                    """, arguments: [slug.text]
-            ).compactMap { row in
-                guard let cause = Release.Cause(rawValue: row["cause"]) else { return nil }
-                let ref = row["ref"] as String?
-                return Release(
-                    slug: row["slug"], number: row["number"], appID: row["appID"], deploy: row["deploy"],
-                    version: row["version"], commit: row["commit"],
-                    branch: ref.map { $0.hasPrefix("refs/heads/") ? String($0.dropFirst(11)) : $0 }, cause: cause,
-                    source: row["source"], at: Date(timeIntervalSince1970: row["at"]))
-            }
+                    WHERE \(condition) ORDER BY r.number DESC
+                    """, arguments: arguments
+            ).compactMap(Self.release)
         }
+    }
+
+    private static func release(_ row: Row) -> Release? {
+        guard let cause = Release.Cause(rawValue: row["cause"]) else { return nil }
+        let ref = row["ref"] as String?
+        var release = Release(
+            slug: row["slug"], number: row["number"], appID: row["appID"], deploy: row["deploy"],
+            version: row["version"], commit: row["commit"],
+            branch: ref.map { $0.hasPrefix("refs/heads/") ? String($0.dropFirst(11)) : $0 }, cause: cause,
+            source: row["source"], at: Date(timeIntervalSince1970: row["at"]))
+        guard (row["liveAt"] as Double?) == nil else { return release }
+        (release.code, release.failure) = (row["code"], row["failure"])
+        release.standing = release.code == nil ? .pending : .failed
+        return release
     }
 
     private static func text(_ definition: AppDefinition) throws -> String {

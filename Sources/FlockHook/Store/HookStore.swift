@@ -39,6 +39,7 @@ struct HookStore: Sendable {
         migrator.registerMigration("releases-reports", migrate: Self.addReports)
         migrator.registerMigration("releases-previews", migrate: Self.addPreviews)
         migrator.registerMigration("pull-requests", migrate: Self.addPullRequests)
+        migrator.registerMigration("releases-unfinished", migrate: Self.addUnfinishedReleases)
         try migrator.migrate(database)
     }
 

@@ -11,7 +11,8 @@ struct ReleasesCommand: AsyncParsableCommand {
         commandName: "releases", abstract: "List what an app has served, and what it can serve again.",
         discussion: """
             A release is current, ready (its app sleeps, or serves its own URL), kept (its app was removed or replaced; \
-            it is started again from the code that is kept) or gone.
+            it is started again from the code that is kept) or gone. A rollback or promotion may be pending, which goes on
+            by itself when flock-hook was interrupted, or failed: visitors never got it.
 
             EXAMPLES
               flock releases shop
@@ -40,7 +41,7 @@ struct ReleasesCommand: AsyncParsableCommand {
                 table.add([
                     release.slug, "v\(release.number)", release.version ?? "-",
                     release.commit.map { String($0.prefix(7)) } ?? "-", release.standing.rawValue,
-                    Output.age(release.at), release.reason,
+                    Output.age(release.at), release.reason + (release.failure.map { ": \($0)" } ?? ""),
                 ])
             }
             Output.write(table.render())
