@@ -2,6 +2,9 @@
 struct CommandError: Error, CustomStringConvertible {
     enum Code: String {
         case buildUnknown = "build_unknown"
+        /// Nobody is there to be asked.
+        case confirmationNeeded = "confirmation_needed"
+        case nameUnknown = "name_unknown"
         case nothingToCheck = "nothing_to_check"
         case releaseUnknown = "release_unknown"
     }

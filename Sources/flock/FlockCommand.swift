@@ -17,7 +17,7 @@ struct FlockCommand: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, DownCommand.self, AppsCommand.self, LogsCommand.self, DeploysCommand.self,
             ReleasesCommand.self, RollbackCommand.self, PromoteCommand.self, CanaryCommand.self,
-            RepoCommand.self,
+            NamesCommand.self, RepoCommand.self,
             CheckCommand.self, DoctorCommand.self, DeliverCommand.self,
         ])
 }

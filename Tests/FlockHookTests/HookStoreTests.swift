@@ -130,15 +130,6 @@ import Testing
         }
     }
 
-    @Test func `a name belongs to the repository that asked first`() async throws {
-        try await withStore { store in
-            let slug = try #require(Slug("shop"))
-            #expect(try await store.claim(slug, for: "https://x/shop") == "https://x/shop")
-            #expect(try await store.claim(slug, for: "https://x/thief") == "https://x/shop")
-            #expect(try await store.claim(slug, for: "https://x/shop") == "https://x/shop")
-        }
-    }
-
     @Test func `a deploy reserves one release however often it asks`() async throws {
         try await withStore { store in
             let slug = try #require(Slug("shop"))

@@ -2,11 +2,12 @@ import FlockCore
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
 import Marathon
 import NIOCore
 
-/// What `flock releases`, `flock rollback`, `flock promote` and `flock canary` ask over the unix socket. What is
-/// refused is answered 400, 404 or 409, as `{"code", "message"}`.
+/// What `flock releases`, `flock rollback`, `flock promote`, `flock canary` and `flock names` ask over the unix socket.
+/// What is refused is answered 400, 404 or 409, as `{"code", "message"}`.
 struct ReleaseAPI: Sendable {
     let releases: Releases
 
@@ -54,6 +55,17 @@ struct ReleaseAPI: Sendable {
         router.delete("/v1/canary") { request, _ in
             try await answer { try await releases.endCanary(of: try slug(request)) }
         }
+        router.get("/v1/names") { _, _ in
+            try await answer { try await releases.store.claims() }
+        }
+        router.delete("/v1/names") { request, _ in
+            try await answer {
+                let claim = try await releases.store.releaseName(try slug(request))
+                releases.logger.info(
+                    "a name was released", metadata: ["name": "\(claim.name)", "repository": "\(claim.repository)"])
+                return claim
+            }
+        }
     }
 
     private func slug(_ request: Request) throws -> Slug {
@@ -68,7 +80,7 @@ struct ReleaseAPI: Sendable {
         do {
             return try Self.json(try await make(), .ok)
         } catch let refusal as ReleaseRefusal {
-            let isUnknown = [.releaseUnknown, .versionUnknown, .previewUnknown].contains(refusal.code)
+            let isUnknown = [.releaseUnknown, .versionUnknown, .previewUnknown, .nameUnknown].contains(refusal.code)
             return try Self.json(
                 Refused(code: refusal.code.rawValue, message: refusal.message), isUnknown ? .notFound : .conflict)
         } catch let error as NameError {

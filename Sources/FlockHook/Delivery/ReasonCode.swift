@@ -82,7 +82,8 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .cancelled: "Somebody ran \"flock deploys cancel\"."
         case .internalError: "A fault of Flock or of its machine. The reason holds what is known; see the log, too."
         case .interrupted: "flock-hook ended three times while it prepared this deploy. Push again; see the log."
-        case .nameTaken: "Another repository owns the name. Choose another \"name\" in package.json."
+        case .nameTaken:
+            "Another repository owns the name. Choose another \"name\" in package.json, or take it from that one: \"flock names release NAME\"."
         case .nothingWatched:
             "No file that fits watch: of the repository differs from what its last live deploy deployed."
         case .repositoryUnknown: "The repository is not in flock.yaml any more."
@@ -155,6 +156,13 @@ public struct Reason: Sendable, Hashable {
 
     static func nothingWatched(since deploy: Int64) -> Reason {
         Reason(.nothingWatched, "nothing that is watched has changed since deploy \(deploy)")
+    }
+
+    static func nameTaken(_ name: some CustomStringConvertible, by owner: String) -> Reason {
+        Reason(
+            .nameTaken,
+            "the name \"\(name)\" belongs to \(owner); choose another \"name\" in package.json, "
+                + "or run \"flock names release \(name)\" and push again")
     }
 
     static let cancelled = Reason(.cancelled, "cancelled before it was given to Marathon")

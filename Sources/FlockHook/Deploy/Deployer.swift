@@ -40,12 +40,7 @@ struct Deployer: Sendable {
             isPreview
             ? AppName(slug: descriptor.slug, preview: BranchSlug(branch: deploy.branch), group: descriptor.group)
             : production
-        let owner = try await store.claim(descriptor.slug, for: repository.key)
-        guard owner == repository.key else {
-            throw DeployFailure(
-                code: "name_taken",
-                message: "the name \"\(descriptor.slug)\" belongs to \(owner); choose another \"name\" in package.json")
-        }
+        try await claim(descriptor.slug, for: repository)
         let settings = settings.current
         let hosts = name.hosts(domain: settings.domain.text)
         let url = settings.url(host: hosts[0])
@@ -65,6 +60,8 @@ struct Deployer: Sendable {
         ).ready(descriptor.dependencies)
         // Nothing else may change what the name serves between the number and its release.
         try await releases.turns.one(at: isPreview ? name.id : descriptor.slug.text) {
+            // It may have been released, and pushed by another, before the deploy was known under it.
+            try await claim(descriptor.slug, for: repository)
             if isPreview, try await store.isGone(repository.key, deploy.branch) {
                 throw DeployFailure(code: ReasonCode.branchGone.rawValue, message: "the branch is gone")
             }
@@ -80,6 +77,13 @@ struct Deployer: Sendable {
             try await start(blueprint, deploy)
             try await publish(
                 release, of: descriptor.slug, descriptor.version.idText, as: name.id, url: url, deploy)
+        }
+    }
+
+    private func claim(_ slug: Slug, for repository: KnownRepository) async throws {
+        let owner = try await store.claim(slug, for: repository.key)
+        guard owner == repository.key else {
+            throw DeployFailure(code: ReasonCode.nameTaken.rawValue, message: Reason.nameTaken(slug, by: owner).words)
         }
     }
 

@@ -21,8 +21,12 @@ struct PreviewRemoval: TargetObserver {
             try await releases.turns.one(at: preview) {
                 // Pushed again meanwhile: its deploy had the turn before, or comes after.
                 guard try await store.isGone(repository, branch) else { return }
-                // Only what is this branch's own: names that are alike do not share an app.
-                if let app = try await releases.marathon.app(preview), app.labels[Label.preview] == branch {
+                // Only what is this branch's own: names that are alike do not share an app, and one that was released
+                // may be another repository's now.
+                if let app = try await releases.marathon.app(preview), app.labels[Label.preview] == branch,
+                    let deploy = app.labels[Label.deploy].flatMap({ Int64($0) }),
+                    try await store.deploy(deploy)?.repository == repository
+                {
                     _ = try await releases.marathon.delete(preview)
                     logger.info("the preview's branch is gone, and so is it", metadata: ["app": "\(preview)"])
                 }

@@ -1,4 +1,4 @@
-/// Why a release is not made: a code to search for, what was found, and what to do next.
+/// Why a release is not made, or a name not released: a code to search for, what was found, and what to do next.
 struct ReleaseRefusal: Error, Sendable, Hashable, CustomStringConvertible {
     enum Code: String, Sendable {
         case releaseUnknown = "release_unknown"
@@ -15,6 +15,10 @@ struct ReleaseRefusal: Error, Sendable, Hashable, CustomStringConvertible {
         case notHealthy = "app_not_healthy"
         /// A newer release was made while it was interrupted.
         case superseded
+        /// Nobody has claimed it.
+        case nameUnknown = "name_unknown"
+        /// A deploy of it is under way.
+        case nameBusy = "name_busy"
     }
 
     var code: Code

@@ -40,22 +40,11 @@ struct HookStore: Sendable {
         migrator.registerMigration("releases-previews", migrate: Self.addPreviews)
         migrator.registerMigration("pull-requests", migrate: Self.addPullRequests)
         migrator.registerMigration("releases-unfinished", migrate: Self.addUnfinishedReleases)
+        migrator.registerMigration("names", migrate: Self.migrateNames)
         try migrator.migrate(database)
     }
 
-    // MARK: Names and releases
-
-    /// Gives the name to the repository, unless another has it.
-    /// - Returns: the repository that owns the name now.
-    func claim(_ slug: Slug, for repository: String) async throws -> String {
-        try await database.write { db in
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO name_claim (slug, repository) VALUES (?, ?)",
-                arguments: [slug.text, repository])
-            return try String.fetchOne(
-                db, sql: "SELECT repository FROM name_claim WHERE slug = ?", arguments: [slug.text]) ?? ""
-        }
-    }
+    // MARK: Releases
 
     /// The number of the release that a deploy is to become: the same one each time it is asked for.
     func reserveRelease(for deploy: Int64, slug: Slug) async throws -> Int {

@@ -2,7 +2,6 @@ import ArgumentParser
 import FlockCore
 import FlockDaemon
 import FlockHook
-import Marathon
 import NIOHTTP1
 
 struct CanaryCommand: AsyncParsableCommand {
@@ -45,7 +44,11 @@ struct CanaryCommand: AsyncParsableCommand {
             } else if off {
                 served = try await connection.hook(.DELETE, "canary", [("app", app)])
             } else {
-                served = ServedRelease(try await Self.record(of: app, connection))
+                guard let record = try await connection.record(of: app) else {
+                    throw CommandError(
+                        .releaseUnknown, "no release of \"\(app)\"; \"flock apps\" lists what there is")
+                }
+                served = ServedRelease(record)
             }
             if json { return try Output.write(json: served) }
             if let canary = served.canary {
@@ -56,13 +59,5 @@ struct CanaryCommand: AsyncParsableCommand {
                 Output.write("All visitors of \(app) get \(served.target).\n")
             }
         }
-    }
-
-    private static func record(of app: String, _ connection: Connection) async throws -> ReleaseRecord {
-        let unknown = CommandError(.releaseUnknown, "no release of \"\(app)\"; \"flock apps\" lists what there is")
-        guard let slug = Slug(app) else { throw unknown }
-        let found = try await connection.marathon.app(ReleaseRecord.id(for: slug))
-        guard let record = found.flatMap(ReleaseRecord.init) else { throw unknown }
-        return record
     }
 }

@@ -54,6 +54,12 @@ extension Connection {
         try await part(.hook).ask(.GET, "/v1/releases?app=\(Self.escaped(app))", as: [Release].self)
     }
 
+    /// What visitors of an app get, as Marathon has it.
+    func record(of app: String) async throws -> ReleaseRecord? {
+        guard let slug = Slug(app) else { return nil }
+        return try await marathon.app(ReleaseRecord.id(for: slug)).flatMap(ReleaseRecord.init)
+    }
+
     /// Has flock-hook change what a name serves. That takes as long as a deploy of it that is under way, and as an app
     /// that has to be started takes to answer.
     func hook<Answer: Decodable>(
