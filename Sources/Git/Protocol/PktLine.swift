@@ -47,9 +47,6 @@ struct PktLineDecoder {
     private var buffer: [UInt8] = []
     private var start = 0
 
-    /// Whether no packet has begun that has not ended.
-    var isAtBoundary: Bool { start == buffer.count }
-
     mutating func append(_ bytes: [UInt8]) {
         buffer.removeSubrange(..<start)
         start = 0
