@@ -454,9 +454,11 @@ struct EngineAPITests {
                 try await read("latest/talker/stdout")["data"] as? String == "hello\n"
             }
             let task = try await site.ask(.GET, "/v2/apps/talker/tasks")["tasks", 0, "id"] as? String ?? ""
-            #expect(try await read("\(task)/stdout", "&offset=1&length=3").text == #"{"data":"ell","offset":1}"#)
-            #expect(try await read("\(task)/stdout", "&offset=-2").text == #"{"data":"o\n","offset":4}"#)
-            #expect(try await read("\(task)/stdout", "&offset=99&length=-1").text == #"{"data":"","offset":6}"#)
+            #expect(
+                try await read("\(task)/stdout", "&offset=1&length=3").text == #"{"data":"ell","length":3,"offset":1}"#)
+            #expect(try await read("\(task)/stdout", "&offset=-2").text == #"{"data":"o\n","length":2,"offset":4}"#)
+            #expect(
+                try await read("\(task)/stdout", "&offset=99&length=-1").text == #"{"data":"","length":0,"offset":6}"#)
             for id in commands.keys where id != "talker" {
                 try await eventually("\(id) has done it") {
                     try await read("latest/\(id)/stderr")["data"] as? String == "done\n"

@@ -1,5 +1,6 @@
 import FlockTesting
 import Foundation
+import Marathon
 import SystemPackage
 import Testing
 
@@ -28,6 +29,30 @@ struct LogFileTests {
         #expect(try LogFile.rotate(path, limit: 100))
         #expect(size(path) == 0 && size(path + ".1") == 200)
         #expect(try String(contentsOfFile: path + ".1", encoding: .utf8).last == "e")
+    }
+
+    @Test func `what is read ends with a whole character, and says how many bytes it stands for`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/stdout"
+        let bytes = Array("a\u{E4}\u{1F426}".utf8) + [0xFF, 0xE2, 0x82] + Array("z\n\u{E4}".utf8)
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        for length in 4...bytes.count {
+            var (text, offset) = ("", 0)
+            while offset < bytes.count {
+                let chunk = try LogFile.read(path, from: offset, length: length)
+                #expect(chunk.offset == offset && chunk.length <= length)
+                try #require(chunk.length > 0)
+                text += chunk.data
+                offset = chunk.end
+            }
+            #expect(text == "a\u{E4}\u{1F426}\u{FFFD}\u{FFFD}z\n\u{E4}", "\(length)")
+        }
+        // A writer may be in the middle of a character.
+        try Data(bytes.dropLast()).write(to: URL(fileURLWithPath: path))
+        #expect(try LogFile.read(path, from: 0, length: 100).end == bytes.count - 2)
+        // Fewer bytes than a character has are not waited for.
+        #expect(try LogFile.read(path, from: 3, length: 2).length == 2)
+        #expect(try LogFile.read(path, from: 99, length: 100).length == 0)
     }
 
     @Test func `links that a task puts in the way are not followed`() throws {

@@ -13,6 +13,17 @@ import Testing
         #expect(!staged.isRunning && started.isRunning && started.isAlive == nil)
     }
 
+    @Test func `a piece of a file is as long as it says, or as its text, and lies within a file`() throws {
+        let piece: FileChunk = try read(#"{"data":"\uFFFDa","offset":7,"length":2}"#)
+        let ofMesos: FileChunk = try read(#"{"data":"ab","offset":7}"#)
+        #expect(piece.end == 9 && ofMesos.end == 9)
+        for wrong in [#""length":-1"#, #""length":9223372036854775807"#] {
+            #expect(throws: DecodingError.self) {
+                try read("{\"data\":\"\",\"offset\":7,\(wrong)}", as: FileChunk.self)
+            }
+        }
+    }
+
     @Test func `a task of a new Marathon says its state`() throws {
         let json = #"{"id":"a","appId":"/a","state":"TASK_STAGING","startedAt":"x","healthCheckResults":[]}"#
         let task: AppTask = try read(json)

@@ -3,9 +3,10 @@ public import Foundation
 
 /// What a command says: to people on standard output, to programs as JSON.
 public enum Output {
-    public static func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
-    }
+    public static func write(_ text: String) { write(Data(text.utf8)) }
+
+    /// A part of a text, which may end within a character.
+    public static func write(_ bytes: Data) { FileHandle.standardOutput.write(bytes) }
 
     /// Keys in order, so that two runs can be compared.
     public static func write(json value: some Encodable) throws {

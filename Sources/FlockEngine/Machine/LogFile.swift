@@ -12,7 +12,7 @@ enum LogFile {
             permissions: [.ownerReadWrite])
     }
 
-    /// A part of a log.
+    /// A part of a log. It ends with a whole character where it has one, so that the next part begins with one.
     /// - Parameters:
     ///   - asked: bytes from the beginning; less than 0: from the end.
     ///   - length: bytes, at most.
@@ -28,7 +28,22 @@ enum LogFile {
         try source.seek(offset: Int64(offset), from: .start)
         let reader = FileHandle(fileDescriptor: source.rawValue, closeOnDealloc: false)
         let data = try reader.read(upToCount: length) ?? Data()
-        return FileChunk(data: String(decoding: data, as: UTF8.self), offset: offset)
+        let cut = data.dropLast(unfinished(data))
+        let whole = cut.isEmpty && length < 4 ? data : cut
+        return FileChunk(data: String(decoding: whole, as: UTF8.self), offset: offset, length: whole.count)
+    }
+
+    /// Bytes at the end that begin a character of UTF-8 of which more is to come.
+    private static func unfinished(_ data: Data) -> Int {
+        let last = Array(data.suffix(3))
+        guard let start = last.lastIndex(where: { $0 & 0xC0 != 0x80 }) else { return 0 }
+        let count = last.count - start
+        switch last[start] {
+        case 0xC2...0xDF: return count < 2 ? count : 0
+        case 0xE0...0xEF: return count < 3 ? count : 0
+        case 0xF0...0xF4: return count
+        default: return 0
+        }
     }
 
     /// A whole file, open, and its bytes.

@@ -9,26 +9,35 @@ struct BuildTranscript: Sendable, Hashable {
     /// The status, once it was told, and what ended with it.
     private(set) var exit: Int?
     private(set) var step = ""
+    /// Of a line whose end has not come.
+    private var rest = ""
     private static let lineLimit = 2000
+    /// Bytes.
+    private static let restLimit = 32 << 10
 
     init(mark: String) {
         self.mark = mark
     }
 
+    /// - Parameter chunk: from ``offset``.
     /// - Returns: lines that are complete now.
     mutating func take(_ chunk: FileChunk) -> [String] {
-        // The file was rotated: what comes now is at its end.
-        if chunk.offset < offset { offset = chunk.offset }
-        // A piece may end within a character, but not a line.
-        guard let end = chunk.data.lastIndex(of: "\n") else {
-            // A line without an end is not waited for for ever.
-            if chunk.data.utf8.count >= 32 << 10 { offset += chunk.data.utf8.count }
+        // The file was rotated, and begins anew.
+        guard chunk.offset >= offset else {
+            offset = 0
             return []
         }
-        let complete = chunk.data[...end]
-        offset = chunk.offset + complete.utf8.count
+        offset = chunk.end
+        // By bytes: to Swift a line break of two is a character of its own.
+        var parts = (rest + chunk.data).utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        rest = ""
+        // A line without an end is not waited for for ever.
+        if let last = parts.last, last.count < Self.restLimit {
+            rest = String(Substring(last))
+            parts.removeLast()
+        }
         var lines: [String] = []
-        for line in complete.dropLast().split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in parts.map(Substring.init) {
             if line.hasPrefix("\(mark) ") {
                 guard exit == nil else { continue }
                 let words = line.dropFirst(mark.count + 1).split(separator: " ", maxSplits: 1)

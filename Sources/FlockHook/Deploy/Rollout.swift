@@ -85,7 +85,7 @@ struct Rollout: Sendable {
         let taskID = app?.lastTaskFailure?.taskId ?? app?.tasks?.last?.id
         var details: [String] = []
         if let taskID, let errors = try? await marathon.readFile("\(taskID)/stderr", offset: -4096) {
-            let lines = errors.data.split(separator: "\n").suffix(20)
+            let lines = errors.data.split(whereSeparator: \.isNewline).suffix(20)
             if !lines.isEmpty { details = ["the last lines of its errors:"] + lines.map { "  \($0)" } }
         }
         CrashPoint.hookFailing.pass()

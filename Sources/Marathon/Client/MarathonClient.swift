@@ -152,8 +152,8 @@ public struct MarathonClient: Sendable {
     /// Bytes of a file in a task's sandbox, by Mesos' files endpoint on the agent.
     /// - Parameter agent: base address of the agent; `nil` asks the server that answers Marathon's API, as
     ///   `flock-engine` has both.
-    /// - Returns: at most `length` bytes from `offset` and the offset they start at; a negative offset counts
-    ///   from the end.
+    /// - Returns: at most `length` bytes from `offset`, up to the last whole character, and the offset they start at; a
+    ///   negative offset counts from the end.
     public func readFile(_ path: String, offset: Int, length: Int = 64 << 10) async throws(MarathonError)
         -> FileChunk
     {
@@ -315,13 +315,29 @@ public struct MarathonClient: Sendable {
 
 /// A piece of a file in a sandbox.
 public struct FileChunk: Codable, Sendable, Hashable {
+    /// With U+FFFD for bytes that are not UTF-8.
     public var data: String
     /// Bytes before `data`.
     public var offset: Int
+    /// Bytes that `data` stands for. Mesos does not say them; there they are those of `data`.
+    public var length: Int
+    /// Where the next piece begins.
+    public var end: Int { offset + length }
 
-    public init(data: String, offset: Int) {
+    public init(data: String, offset: Int, length: Int? = nil) {
         self.data = data
         self.offset = offset
+        self.length = length ?? data.utf8.count
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            data: try values.decode(String.self, forKey: .data), offset: try values.decode(Int.self, forKey: .offset),
+            length: try values.decodeIfPresent(Int.self, forKey: .length))
+        guard offset >= 0, length >= 0, offset <= Int.max - length else {
+            throw DecodingError.dataCorruptedError(forKey: .length, in: values, debugDescription: "no piece of a file")
+        }
     }
 }
 

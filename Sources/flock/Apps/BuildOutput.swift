@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import FlockCore
 import FlockDaemon
+import Foundation
 import NIOCore
 import NIOHTTP1
 
@@ -12,7 +13,7 @@ struct BuildOutput: Sendable {
         let path = "/v1/deploys/\(deploy)/log\(follow ? "?follow=true" : "")"
         do {
             for try await buffer in try await connection.part(.hook).open(.GET, path, timeout: .seconds(3600)) {
-                Output.write(String(buffer: buffer))
+                Output.write(Data(buffer.readableBytesView))
             }
         } catch let error as PartClient.Failure {
             guard error.code == .notFound else { throw error }

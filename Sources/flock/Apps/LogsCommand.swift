@@ -55,10 +55,11 @@ struct LogsCommand: AsyncParsableCommand {
                     throw MarathonError(
                         .notFound, operation: "logs", message: "\(id) has printed nothing yet: it never ran here")
                 }
-                let text = chunk.data.split(separator: "\n", omittingEmptySubsequences: false)
-                let end = chunk.data.hasSuffix("\n") ? 1 : 0
-                Output.write(text.suffix(lines + end).joined(separator: "\n"))
-                offsets[file] = chunk.offset + chunk.data.utf8.count
+                // By bytes: to Swift a line break of two is a character of its own.
+                let text = chunk.data.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                let end = text.last?.isEmpty == true ? 1 : 0
+                Output.write(text.suffix(lines + end).map { String(Substring($0)) }.joined(separator: "\n"))
+                offsets[file] = chunk.end
             }
             while follow {
                 try await Task.sleep(for: .milliseconds(250))
@@ -69,7 +70,7 @@ struct LogsCommand: AsyncParsableCommand {
                     }
                     Output.write(chunk.data)
                     // A shorter file is a new task's.
-                    offsets[file] = chunk.offset < offset ? 0 : chunk.offset + chunk.data.utf8.count
+                    offsets[file] = chunk.offset < offset ? 0 : chunk.end
                 }
             }
         }
