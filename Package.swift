@@ -105,7 +105,7 @@ let package = Package(
         .target(
             name: "FlockHook",
             dependencies: [
-                "FlockCore", "Git", "Marathon", crypto, grdb, hummingbird, httpTypes, logging, nioCore,
+                "FlockCore", "Git", "Marathon", crypto, grdb, hummingbird, httpTypes, logging, nioCore, nioPosix,
                 serviceLifecycle, subprocess, systemPackage,
             ], swiftSettings: safe),
         .target(

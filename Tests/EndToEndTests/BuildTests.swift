@@ -175,6 +175,32 @@ struct BuildTests {
         }
     }
 
+    @Test("the engine is killed while what was built is fetched: it is fetched when the engine is back")
+    func engineKilled() async throws {
+        try await Site.run { site in
+            let program = try await site.makeApp("shop", files: HelloApp.files(name: "shop", version: "1.0.0"))
+            try await site.kill9("flock-engine")
+            try await site.start("flock-engine", fault: "engine.downloading")
+            try await site.isHealthy()
+            try await program.commit([
+                "package.json": #"""
+                {"name": "shop", "version": "1.0.0", "scripts": {"start": "node server.js"},
+                 "flock": {"build": ["echo begun", "head -c 3000000 /dev/zero >large"]}}
+                """#
+            ])
+            async let push = program.push()
+            let engine = try await site.process("flock-engine")
+            try await eventually("it is killed") { !engine.isRunning }
+            try await eventually("flock-hook misses it") { site.log("flock-hook").contains("/files/download") }
+            try await site.start("flock-engine")
+            let output = try await push
+            #expect(output.contains("release 1 is live"), "\(output)")
+            #expect(output.components(separatedBy: "$ echo begun").count == 2, "\(output)")
+            try await nothingIsLeft(site)
+            try await eventually("it answers") { try await site.request("shop.flock.test").status == 200 }
+        }
+    }
+
     @Test("yarn and pnpm are called by their lock files", arguments: ["yarn", "pnpm"])
     func others(_ manager: String) async throws {
         try await Site.run { site in

@@ -25,6 +25,7 @@ public enum CrashPoint: String, Sendable, CaseIterable {
     case haproxyReleasing = "haproxy.releasing"
 
     case engineStored = "engine.stored"
+    case engineDownloading = "engine.downloading"
 
     case hookReceived = "hook.received"
     case hookResolving = "hook.resolving"

@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -38,6 +39,7 @@ struct FileRoutes: Sendable {
                     guard let data, !data.isEmpty else { throw Self.noSuchFile }
                     left -= data.count
                     try await writer.write(ByteBuffer(bytes: data))
+                    CrashPoint.engineDownloading.pass()
                 }
                 try await writer.finish(nil)
             })

@@ -1,9 +1,9 @@
-import AsyncHTTPClient
 import FlockCore
 import Foundation
 import Logging
 import Marathon
 import NIOCore
+import NIOPosix
 
 /// Has a plan carried out by Marathon, so that it runs in the engine's isolation, and fetches what it made.
 struct Builder: Sendable {
@@ -54,13 +54,14 @@ struct Builder: Sendable {
             } catch let error as MarathonError {
                 throw DeployFailure(code: "build_failed", message: "Marathon refused the build: \(error.message)")
             }
-            let task = try await follow(deploy, mark: mark)
-            try await fetch("\(task)/\(BuildScript.result)", to: order.result)
+            let end = ContinuousClock.now + settings.hook.build.timeout.duration
+            let task = try await follow(deploy, mark: mark, until: end)
+            try await fetch("\(task)/\(BuildScript.result)", to: order.result, until: end)
             if let kept, cache.limit > 0 {
                 // There only where they were installed anew: those that were kept may be of another Node. What is not
                 // there, or too large, is installed anew the next time.
-                try? await fetch("\(task)/\(BuildScript.cache)", to: kept)
-                cache.trim()
+                try? await fetch("\(task)/\(BuildScript.cache)", to: kept, until: end)
+                try await NIOThreadPool.singleton.runIfActive { cache.trim() }
             }
         } catch {
             // A build goes on as long as its app is there. What a process that ends cannot remove, the next one does.
@@ -103,15 +104,13 @@ struct Builder: Sendable {
 
     /// Until the build is over.
     /// - Returns: the id of its task.
-    private func follow(_ deploy: Int64, mark: String) async throws -> String {
-        let limit = settings.hook.build.timeout
-        let deadline = ContinuousClock.now + limit.duration
+    private func follow(_ deploy: Int64, mark: String, until end: ContinuousClock.Instant) async throws -> String {
         var transcript = BuildTranscript(mark: mark)
         var log = try BuildLog(deploy: deploy, in: state)
         defer { log.close() }
         var told = 0
         var hasBegun = false
-        while ContinuousClock.now < deadline {
+        while ContinuousClock.now < end {
             let app = try await persistently { try await marathon.app(BuildApp.id(of: deploy)) }
             // The task that has failed may have said why.
             let failure = app?.lastTaskFailure
@@ -133,6 +132,7 @@ struct Builder: Sendable {
             try await Task.sleep(for: .milliseconds(100))
         }
         let build = settings.hook.build
+        let limit = build.timeout
         var error = failed(
             hasBegun
                 ? "it took longer than \(limit), which hook.build.timeout allows"
@@ -167,31 +167,38 @@ struct Builder: Sendable {
     // MARK: Fetching
 
     /// A file appears among the artifacts when it is complete.
-    private func fetch(_ file: String, to name: String) async throws {
+    /// - Parameter end: until then an engine that is away, or breaks off, is asked again.
+    private func fetch(_ file: String, to name: String, until end: ContinuousClock.Instant) async throws {
         let target = "\(state.artifacts)/\(name)"
         // Somebody else may fetch the same, and what is being written has a dot before its name.
         let part = "\(state.artifacts)/.\(UUID().uuidString).part"
         defer { try? FileManager.default.removeItem(atPath: part) }
+        do {
+            try await persistently(until: end) { try await download(file, to: part) }
+        } catch let error as MarathonError {
+            throw DeployFailure(code: "build_failed", message: "what was built cannot be fetched: \(error.message)")
+        }
+        guard unsafe rename(part, target) == 0 else {
+            throw DeployFailure(code: "internal", message: "\(target) cannot be written (error \(errno))")
+        }
+    }
+
+    private func download(_ file: String, to part: String) async throws {
+        // What an attempt that broke off has left is replaced.
         guard FileManager.default.createFile(atPath: part, contents: nil, attributes: [.posixPermissions: 0o600]) else {
             throw DeployFailure(code: "internal", message: "\(part) cannot be written")
         }
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: part))
         defer { try? output.close() }
         var size = 0
-        do {
-            for try await buffer in try await marathon.download(file) {
-                size += buffer.readableBytes
-                guard size <= Self.resultLimit else {
-                    throw DeployFailure(code: "build_failed", message: "what the build made is larger than 2 GiB")
-                }
-                try output.write(contentsOf: Data(buffer.readableBytesView))
+        try await marathon.download(file) { buffer in
+            size += buffer.readableBytes
+            guard size <= Self.resultLimit else {
+                throw DeployFailure(code: "build_failed", message: "what the build made is larger than 2 GiB")
             }
-        } catch let error as MarathonError {
-            throw DeployFailure(code: "build_failed", message: "what was built cannot be fetched: \(error.message)")
+            let data = Data(buffer.readableBytesView)
+            try await NIOThreadPool.singleton.runIfActive { try output.write(contentsOf: data) }
         }
-        try output.synchronize()
-        guard unsafe rename(part, target) == 0 else {
-            throw DeployFailure(code: "internal", message: "\(target) cannot be written (error \(errno))")
-        }
+        try await NIOThreadPool.singleton.runIfActive { try output.synchronize() }
     }
 }

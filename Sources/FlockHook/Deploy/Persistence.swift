@@ -7,7 +7,10 @@ struct Persistence: Sendable {
 
     private static let patience = Duration.seconds(60)
 
-    func callAsFunction<Result: Sendable>(_ request: () async throws -> Result) async throws -> Result {
+    /// - Parameter end: when it is given up.
+    func callAsFunction<Result: Sendable>(
+        until end: ContinuousClock.Instant? = nil, _ request: () async throws -> Result
+    ) async throws -> Result {
         var hasComplained = false
         let deadline = ContinuousClock.now + Self.patience
         while true {
@@ -15,7 +18,9 @@ struct Persistence: Sendable {
                 return try await request()
             } catch let error as MarathonError where error.isOutage {
                 // One that answers with nothing but errors may mean what was asked.
-                guard error.code == .unreachable || ContinuousClock.now < deadline else { throw error }
+                let now = ContinuousClock.now
+                guard error.code == .unreachable || now < deadline else { throw error }
+                if let end, now >= end { throw error }
                 if !hasComplained { logger.warning("Marathon does not answer, trying again: \(error)") }
                 hasComplained = true
                 try await Task.sleep(for: .milliseconds(250))

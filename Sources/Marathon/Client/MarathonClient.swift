@@ -1,6 +1,6 @@
 public import AsyncHTTPClient
 public import Foundation
-import NIOCore
+public import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
@@ -167,13 +167,27 @@ public struct MarathonClient: Sendable {
     }
 
     /// A whole file of a task's sandbox, by Mesos' files endpoint.
-    public func download(_ path: String) async throws(MarathonError) -> HTTPClientResponse.Body {
+    /// - Parameter take: gets one piece after the other.
+    /// - Throws: ``MarathonError``, with `unreachable` for an answer that breaks off; and what `take` throws.
+    public func download(_ path: String, _ take: (ByteBuffer) async throws -> Void) async throws {
         var components = URLComponents()
         components.path = "/files/download"
         components.queryItems = [URLQueryItem(name: "path", value: path)]
-        let response = try await open(
-            .GET, components.string ?? "/files/download", accept: "application/octet-stream", body: nil, by: nil)
-        return response.body
+        let target = components.string ?? "/files/download"
+        let response = try await open(.GET, target, accept: "application/octet-stream", body: nil, by: nil)
+        var pieces = response.body.makeAsyncIterator()
+        while true {
+            let piece: ByteBuffer?
+            do {
+                piece = try await pieces.next()
+            } catch {
+                try Task.checkCancellation()
+                throw MarathonError(
+                    .unreachable, operation: "GET \(target)", message: "the answer breaks off (\(error))")
+            }
+            guard let piece else { return }
+            try await take(piece)
+        }
     }
 
     // MARK: Events
