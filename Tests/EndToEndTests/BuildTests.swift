@@ -4,8 +4,8 @@ import Marathon
 import NIOHTTP1
 import Testing
 
-/// Programs that are built by real npm, in the engine's boxes. No registry is asked: dependencies are folders of the
-/// repository. Stand-ins of a few lines take the place of yarn and pnpm.
+/// Programs that are built by real npm, in the engine's boxes. No registry is asked: dependencies are archives or
+/// folders of the repository. Stand-ins of a few lines take the place of yarn and pnpm.
 @Suite(.serialized)
 struct BuildTests {
     private static let server = """
@@ -42,9 +42,19 @@ struct BuildTests {
     }
 
     /// Writes package-lock.json as `npm install` does.
-    private func lock(_ program: Program) async throws {
-        let ran = try await run("npm", ["install", "--package-lock-only", "--offline", "--no-audit"], in: program.path)
-        try #require(ran.isSuccess, "\(ran.output)")
+    /// - Parameter asFolders: dependencies stay folders; else they become archives, as registries have them.
+    private func lock(_ program: Program, asFolders: Bool = false) async throws {
+        func npm(_ arguments: [String]) async throws {
+            let ran = try await run("npm", arguments + ["--offline", "--no-audit"], in: program.path)
+            try #require(ran.isSuccess, "\(ran.output)")
+        }
+        if !asFolders {
+            try await npm(["pack", "./lib/greeting", "./lib/tool", "--pack-destination", "lib"])
+            let package = try String(contentsOfFile: "\(program.path)/package.json", encoding: .utf8)
+            try await program.commit(
+                ["package.json": package.replacing(#/file:lib\/(\w+)/#) { "file:lib/\($0.1)-1.0.0.tgz" }])
+        }
+        try await npm(["install", "--package-lock-only"])
         try await program.commit([:], message: "lock")
     }
 
@@ -198,6 +208,53 @@ struct BuildTests {
             #expect(output.components(separatedBy: "$ echo begun").count == 2, "\(output)")
             try await nothingIsLeft(site)
             try await eventually("it answers") { try await site.request("shop.flock.test").status == 200 }
+        }
+    }
+
+    @Test("dependencies that the lock file has not: the build fails, with kept ones and without")
+    func unlocked() async throws {
+        try await Site.run { site in
+            let shop = try await site.makeApp("shop", files: files("1.0.0"))
+            try await lock(shop)
+            #expect(try await shop.push().contains("release 1 is live"))
+            let package = try String(contentsOfFile: "\(shop.path)/package.json", encoding: .utf8)
+            let more = package.replacing(
+                "\"dependencies\": {", with: "\"dependencies\": {\"more\": \"file:lib/tool\", ")
+            try await shop.commit(["package.json": more])
+            let other = Program(path: "\(site.folder.path)/other")
+            try FileManager.default.copyItem(atPath: shop.path, toPath: other.path)
+            #expect(try await site.flock(["repo", "create", "other"]).isSuccess)
+            try await other.git(["remote", "set-url", "flock", "\(site.state)/git/other.git"])
+            try await other.commit(["package.json": more.replacing("\"name\": \"shop\"", with: "\"name\": \"other\"")])
+            for program in [shop, other] {
+                let push = try await program.push()
+                #expect(push.contains("failed: the build failed: \"npm ci"), "\(push)")
+                #expect(push.contains("Missing: more@"), "\(push)")
+            }
+            // What says nothing of dependencies may differ.
+            let version = package.replacing("\"version\": \"1.0.0\"", with: "\"version\": \"1.0.1\"")
+            try await shop.commit(["package.json": version.replacing("tool > built", with: "tool >built")])
+            let push = try await shop.push()
+            #expect(push.contains("is live") && push.contains("whose dependencies are taken"), "\(push)")
+        }
+    }
+
+    @Test("a dependency that is a folder of the repository is installed by each build")
+    func linked() async throws {
+        try await Site.run { site in
+            var files = try files("1.0.0")
+            files["lib/greeting/package.json"] = #"""
+                {"name": "greeting", "version": "1.0.0", "main": "made.js",
+                 "scripts": {"postinstall": "cp index.js made.js"}}
+                """#
+            let program = try await site.makeApp("shop", files: files)
+            try await lock(program, asFolders: true)
+            for release in 1...2 {
+                let push = try await program.push()
+                #expect(push.contains("release \(release) is live") && push.contains("$ npm ci"), "\(push)")
+                #expect(try await answer(site)["greet"] as? String == "hello")
+                try await program.commit(["README": "\(release)"])
+            }
         }
     }
 

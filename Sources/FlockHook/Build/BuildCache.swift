@@ -17,13 +17,35 @@ struct BuildCache: Sendable {
     /// packages have written into them. What Node they are for the file itself says.
     /// - Parameters:
     ///   - lane: production, or a branch of previews.
-    ///   - lock: what decides which packages are installed, and from where.
+    ///   - lock: what decides which packages are installed, and from where, or that none are.
     func name(slug: Slug, lane: String, _ cache: BuildPlan.Cache, lock: [[UInt8]]) -> String {
         var hash = SHA256()
         hash.update(data: Data("\(slug)\n\(lane)\n\(cache.manager)\n\(cache.lockFile)\n".utf8))
         for file in lock { hash.update(data: Data("\(file.count)\n".utf8 + file)) }
         let text = hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
         return "\(Self.prefix)\(text).tar"
+    }
+
+    /// What an install may read of package.json: where that has changed and the lock file has not, the two may not fit,
+    /// and the install has to say so.
+    static func dependencies(of packageJSON: [UInt8]) -> [UInt8] {
+        guard var package = try? JSONSerialization.jsonObject(with: Data(packageJSON)) as? [String: Any] else {
+            return packageJSON
+        }
+        for key in ["version", "scripts", "flock", "checks"] { package[key] = nil }
+        return (try? JSONSerialization.data(withJSONObject: package, options: .sortedKeys)).map(Array.init)
+            ?? packageJSON
+    }
+
+    /// Whether a lock file names folders. What is in one is not locked: npm links it, and installs and runs what its
+    /// package.json says, within the folder; yarn and pnpm copy it.
+    static func hasFolders(_ lockFile: [UInt8], _ cache: BuildPlan.Cache) -> Bool {
+        // npm's newer and older ways; an archive is there, too, and locked.
+        let signs =
+            cache.manager == "npm"
+            ? [#""link": true"#, #""link":true"#, #""version": "file:"#, #""version":"file:"#] : ["file:"]
+        let text = Data(lockFile)
+        return signs.contains { text.range(of: Data($0.utf8)) != nil }
     }
 
     /// Whether the file is there. It counts as used now.

@@ -54,8 +54,6 @@ struct BuildScript: Sendable, Hashable {
     private static let restore = #"""
         if tar -xf "$sandbox/cache.tar" && [ "$(cat node_modules/.flock-runtime)" = "$(runtime)" ]; then
             restored=yes
-            # A dependency may be a link into the source, whose commands are made executable by the install.
-            chmod +x node_modules/.bin/* 2>/dev/null
             echo 'The lock file is that of an earlier build, whose dependencies are taken.'
         else
             rm -rf node_modules

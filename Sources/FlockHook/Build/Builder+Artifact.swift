@@ -25,9 +25,11 @@ extension Builder {
         guard var plan else { return source }
         var lock: [[UInt8]] = []
         if let cache = plan.cache {
-            lock = [try await packing.lockFile(cache.lockFile), try await packing.lockFile(".npmrc")]
-            // yarn and pnpm copy such a folder and do not lock what is in it. npm links it.
-            if cache.manager != "npm", String(decoding: lock[0], as: UTF8.self).contains("file:") { plan.cache = nil }
+            lock = [
+                try await packing.lockFile(cache.lockFile), try await packing.lockFile(".npmrc"),
+                BuildCache.dependencies(of: try await packing.lockFile("package.json")),
+            ]
+            if BuildCache.hasFolders(lock[0], cache) { plan.cache = nil }
         }
         let order = Order(
             plan: plan, slug: descriptor.slug, folder: packing.folder, env: env, source: source,

@@ -42,4 +42,39 @@ import Testing
         #expect(Set(names).count == 6)
         #expect(cache.name(slug: shop, lane: "", npm, lock: [[1]]) == names[0])
     }
+
+    @Test
+    func `what an install reads of package.json counts, in any order, and what changes with each version does not`() {
+        func dependencies(_ text: String) -> [UInt8] { BuildCache.dependencies(of: Array(text.utf8)) }
+        let package = dependencies(#"{"name": "shop", "dependencies": {"a": "1", "b": "2"}}"#)
+        #expect(package == dependencies(#"{"dependencies": {"b": "2", "a": "1"}, "name": "shop"}"#))
+        #expect(
+            package
+                == dependencies(
+                    #"""
+                    {"name": "shop", "version": "1.0.1", "scripts": {"build": "x"}, "flock": {}, "checks": [],
+                     "dependencies": {"a": "1", "b": "2"}}
+                    """#))
+        for other in [
+            #"{"name": "shop", "dependencies": {"a": "1", "b": "2", "c": "3"}}"#,
+            #"{"name": "shop", "dependencies": {"a": "1", "b": "3"}}"#,
+            #"{"name": "shop", "dependencies": {"a": "1", "b": "2"}, "overrides": {"a": "2"}}"#,
+            #"{"name": "shop", "dependencies": {"a": "1", "b": "2"}, "os": ["win32"]}"#, "no JSON",
+        ] {
+            #expect(package != dependencies(other), "\(other)")
+        }
+    }
+
+    @Test(arguments: [
+        ("npm", #""node_modules/a": {"resolved": "lib/a", "link": true}"#, true),
+        ("npm", #""a": {"version": "file:lib/a"}"#, true),
+        ("npm", #""node_modules/a": {"resolved": "file:a.tgz", "integrity": "sha512-x"}"#, false),
+        ("npm", #""dependencies": {"link": "^1.0.0"}"#, false),
+        ("yarn", #""a@file:./lib/a":"#, true), ("yarn", #"a@^1.0.0:"#, false),
+        ("pnpm", "version: file:lib/a", true),
+    ])
+    func `a lock file that names folders is known`(_ manager: String, _ text: String, _ hasFolders: Bool) {
+        let cache = BuildPlan.Cache(manager: manager, lockFile: "lock")
+        #expect(BuildCache.hasFolders(Array(text.utf8), cache) == hasFolders)
+    }
 }
