@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
+import NIOPosix
 
 /// What tasks ask over TCP: their code. Not where forges deliver, since that may be the internet.
 public struct ArtifactAPI: Sendable {
@@ -34,7 +35,9 @@ public struct ArtifactAPI: Sendable {
             status: .ok, headers: [.contentType: "application/x-tar"],
             body: .init(contentLength: size) { writer in
                 defer { try? file.close() }
-                while let data = try file.read(upToCount: 256 << 10), !data.isEmpty {
+                while true {
+                    let data = try await NIOThreadPool.singleton.runIfActive { try file.read(upToCount: 256 << 10) }
+                    guard let data, !data.isEmpty else { break }
                     try await writer.write(ByteBuffer(bytes: data))
                 }
                 try await writer.finish(nil)

@@ -3,6 +3,7 @@ import Foundation
 import Git
 import Logging
 import Marathon
+import NIOPosix
 
 /// Deletes old versions, and files that nothing needs any more.
 struct RetentionKeeper: Sendable {
@@ -95,9 +96,11 @@ struct RetentionKeeper: Sendable {
         // Of before and of now: meanwhile a deploy may have begun, or become a release that was not among those.
         commits += try await unfinishedCommits()
         // What builds keep they limit themselves.
-        for name in names where !files.contains(name) && !BuildCache.isName(name) {
-            guard !commits.contains(where: name.contains) else { continue }
-            try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)")
+        let superfluous = names.filter { name in
+            !files.contains(name) && !BuildCache.isName(name) && !commits.contains(where: name.contains)
+        }
+        try await NIOThreadPool.singleton.runIfActive { [state] in
+            for name in superfluous { try? FileManager.default.removeItem(atPath: "\(state.artifacts)/\(name)") }
         }
     }
 

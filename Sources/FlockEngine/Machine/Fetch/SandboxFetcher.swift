@@ -52,7 +52,7 @@ struct SandboxFetcher: Sendable {
         }
         if let archive {
             try await archive.unpack(target, into: sandbox, sizeLimit: sizeLimit, deadline: deadline)
-            try FileManager.default.removeItem(atPath: target)
+            try await NIOThreadPool.singleton.runIfActive { try FileManager.default.removeItem(atPath: target) }
         }
     }
 
