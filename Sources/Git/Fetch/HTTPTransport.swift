@@ -24,6 +24,10 @@ struct HTTPTransport: Transport {
     private var hasAnswered = false
 
     /// Tries one address after the other; the first that takes the connection is the one for the whole talk.
+    ///
+    /// Each talk has a client of its own, since a client's configuration holds the address, the name to look for and the
+    /// limits. Measured: 0.03 ms, and over https 3 ms for reading the machine's authorities. To save those, clients
+    /// would have to be kept for each host, address, authority and limits, and connections for other tokens' talks.
     static func connected<Value: Sendable>(
         to remote: Remote, at addresses: [NetworkAddress], _ limits: FetchLimits,
         _ body: (inout any Transport) async throws(GitError) -> Value
