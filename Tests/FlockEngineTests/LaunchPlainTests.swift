@@ -46,6 +46,7 @@ import Testing
         try await withPlain { boxes, isBoxed in
             let script = "(setsid sleep 300 &); (setsid env -i /bin/sleep 301 &); echo up; sleep 302"
             let box = boxes.shell(script)
+            defer { if !isBoxed { killLost() } }
             try boxes.start(box)
             func commands() -> [String] {
                 boxes.launcher.processes(of: box.taskID).compactMap {
@@ -66,12 +67,14 @@ import Testing
                 boxes.launcher.signal(box.taskID, SIGKILL)
                 return boxes.launcher.processes(of: box.taskID).isEmpty
             }
-            if !isBoxed {
-                for process in ProcessEntry.all() where process.isAlive {
-                    let command = (try? String(contentsOfFile: "/proc/\(process.id)/cmdline", encoding: .utf8)) ?? ""
-                    if command == "/bin/sleep\u{0}301\u{0}" { kill(process.id, SIGKILL) }
-                }
-            }
+        }
+    }
+
+    /// Kills what is no longer known to be a task's.
+    private func killLost() {
+        for process in ProcessEntry.all() where process.isAlive {
+            let command = (try? String(contentsOfFile: "/proc/\(process.id)/cmdline", encoding: .utf8)) ?? ""
+            if command == "/bin/sleep\u{0}301\u{0}" { kill(process.id, SIGKILL) }
         }
     }
 

@@ -62,7 +62,7 @@ import Testing
             await first.agent.stop()
             _ = FileManager.default.createFile(atPath: go, contents: nil)
             try await eventually("its status is written") {
-                FileManager.default.fileExists(atPath: "\(site.run(task))/exit")
+                (try? String(contentsOfFile: "\(site.run(task))/exit", encoding: .utf8)) == "3\n"
             }
             let second = site.agent()
             await second.agent.reconcile([task.taskID])
@@ -100,6 +100,7 @@ import Testing
             let first = site.agent(dies: { $0 == .killRecorded })
             let task = site.task("echo up; exec sleep 300")
             try await first.run(task)
+            try await first.wait(task, of: site)
             await first.agent.kill(task.taskID, grace: .seconds(20))
             let second = site.agent()
             await second.agent.reconcile([task.taskID])
@@ -149,6 +150,8 @@ import Testing
             let file = "\(site.folder.path)/child"
             try await eventually("a child") { FileManager.default.fileExists(atPath: file) }
             let pid = try #require(Int32(try String(contentsOfFile: file, encoding: .utf8)))
+            // As long as the parent is there, nobody else gets its pid.
+            defer { kill(pid, SIGKILL) }
             let identity = ProcessIdentity(pid: pid, startTime: try #require(ProcessTable.startTime(pid)))
             #expect(identity.isAlive)
             async let ended: Void = ProcessExit.wait(for: identity)
@@ -220,6 +223,7 @@ import Testing
             let first = site.agent()
             let task = site.task("echo up; exec sleep 300")
             try await first.run(task)
+            try await first.wait(task, of: site)
             await first.agent.stop()
             let second = site.agent()
             await second.agent.reconcile([])
