@@ -15,7 +15,10 @@ import Testing
             let serving = after.workers.filter { !$0.old }
             #expect(serving.count == 1)
             #expect(serving[0].pid != before.workers[0].pid)
-            #expect(try await site.runtime.statistics(backendsOnly: true).contains { $0.proxy == "added" })
+            // The former worker answers too until it has got its signal.
+            try await eventually("the new one answers") {
+                try await site.runtime.statistics(backendsOnly: true).contains { $0.proxy == "added" }
+            }
             #expect(await process.isRunning)
         }
     }
@@ -72,8 +75,9 @@ import Testing
             #expect(after.workers.filter(\.old).map(\.pid) == [first])
             let rows = try await process.master.statistics(of: first)
             #expect(rows.first { $0.proxy == "web" }?.currentSessions == 1)
-            let fresh = try await site.runtime.statistics()
-            #expect(fresh.first { $0.proxy == "web" }?.currentSessions == 0)
+            try await eventually("the new one answers") {
+                try await site.runtime.statistics().first { $0.proxy == "web" }?.currentSessions == 0
+            }
 
             let refused = await #expect(throws: HAProxyError.self) {
                 try await process.master.run(on: first, .setState(backend: .app, server: .s1, .ready))

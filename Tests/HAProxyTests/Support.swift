@@ -112,6 +112,14 @@ struct HAProxySite {
         try HAProxyProcess(files: files)
     }
 
+    /// Ends what a test that failed has left: a group of processes whose leader is the master.
+    func endLeftovers() {
+        guard let line = try? String(contentsOfFile: files.pidFile, encoding: .utf8),
+            let master = Int32(line.trimmingCharacters(in: .whitespacesAndNewlines)), master > 1
+        else { return }
+        kill(-master, SIGKILL)
+    }
+
     /// Runs the body with HAProxy started, and leaves no process and no folder.
     static func serving(_ body: (HAProxySite, HAProxyProcess) async throws -> Void) async throws {
         let site = try await HAProxySite()
