@@ -82,9 +82,11 @@ import Testing
         }
     }
 
+    /// - Parameter patience: for Marathon.
     /// - Returns: what came of two instances fewer.
     private func run(
-        _ world: World, isReachable: Bool = true, lingering: Set<String> = [], isWanted: Bool = true
+        _ world: World, isReachable: Bool = true, lingering: Set<String> = [], isWanted: Bool = true,
+        patience: Duration = .seconds(30)
     ) async throws -> ScaleDown.Result {
         let folder = try TemporaryFolder()
         let token = "\(folder.path)/token"
@@ -103,7 +105,7 @@ import Testing
         let backup = PartClient(.backup, at: .remote(url), settings: settings, state: state, http: http)
         var down = ScaleDown(
             backups: [backup], haproxies: [haproxy],
-            marathon: MarathonClient(servers: [url], http: http).answering(within: .milliseconds(300)),
+            marathon: MarathonClient(servers: [url], http: http).answering(within: patience),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         down.limit = .milliseconds(100)
         let result = await down.run("/a", to: 1, lingering: lingering) { isWanted }
@@ -183,7 +185,7 @@ import Testing
         #expect(!world.asked.contains("POST /v2/tasks/delete"))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a kill that Marathon takes and does not answer is not asked for twice`()
+    @Test(.timeLimit(.minutes(3))) func `a kill that Marathon takes and does not answer is not asked for twice`()
         async throws
     {
         let world = World {
@@ -192,7 +194,7 @@ import Testing
                 return .silence
             }
         }
-        #expect(try await run(world).outcome == .scaled(to: 1))
+        #expect(try await run(world, patience: .seconds(8)).outcome == .scaled(to: 1))
         #expect(world.asked.count { $0 == "POST /v2/tasks/delete" } == 1)
     }
 }

@@ -9,7 +9,7 @@ import Testing
 @testable import FlockScaler
 
 @Suite struct SleepProcedureTests {
-    @Test(.timeLimit(.minutes(1))) func `a kill that Marathon takes and does not answer is asked for again`()
+    @Test(.timeLimit(.minutes(3))) func `a kill that Marathon takes and does not answer is asked for again`()
         async throws
     {
         let kills = Mutex(0)
@@ -24,7 +24,7 @@ import Testing
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)"))
         let outcome = await SleepProcedure(
             backups: [], haproxies: [],
-            marathon: MarathonClient(servers: [url], http: http).answering(within: .milliseconds(200)),
+            marathon: MarathonClient(servers: [url], http: http).answering(within: .seconds(8)),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ).run("/a")
         #expect(outcome == .asleep)

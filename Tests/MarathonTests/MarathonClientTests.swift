@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test func `a silent server leaves time for the next one`() async throws {
-        try await withClient(silent: true, patience: .init(one: .seconds(4), all: .seconds(4))) { _, _ in
+        try await withClient(silent: true, patience: .init(one: .seconds(20), all: .seconds(20))) { _, _ in
             .ok("pong")
         } _: {
             try await $0.ping()
