@@ -33,11 +33,11 @@ final class TLSSite: Sendable {
         settings.https.listen = ListenAddress(host: "127.0.0.1", port: port)
         settings.https.certificates = authority.folder
         self.settings = LiveSettings(settings)
-        app = try Self.startApp(port: ports[3], release: "\(folder.path)/release")
         table = RoutingTable(
             apps: [AppExamples.app("shop", "1.0.0", ports: [ports[3]]), AppExamples.app("asleep", "2.0.0")],
             domain: settings.domain)
         driver = try Self.driver(self.settings, folder, log)
+        app = try Self.startApp(port: ports[3], release: "\(folder.path)/release")
     }
 
     private static func driver(
@@ -56,8 +56,14 @@ final class TLSSite: Sendable {
         let authority = try await TestAuthority()
         try await certificates(authority)
         let site = try await TLSSite(style, authority)
+        defer {
+            site.app.terminate()
+            site.app.waitUntilExit()
+        }
         var failure: (any Error)?
         do {
+            let app = "http://\(site.settings.current.backup.listen)/"
+            try await eventually("the app listens") { try await run("curl", ["-s", app]).isSuccess }
             try await site.driver.start()
             try await site.apply()
             try await body(site)
@@ -66,8 +72,6 @@ final class TLSSite: Sendable {
             print(site.log.text)
         }
         try await site.driver.stop()
-        site.app.terminate()
-        site.app.waitUntilExit()
         if let failure { throw failure }
     }
 
