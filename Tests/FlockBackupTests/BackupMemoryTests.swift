@@ -8,7 +8,7 @@ import NIOHTTP1
 import Testing
 
 /// The real flock-backup as a process of its own, whose memory is looked at from outside.
-@Suite("Memory of flock-backup", .serialized, .timeLimit(.minutes(5)))
+@Suite("Memory of flock-backup", .serialized, .timeLimit(.minutes(15)))
 struct BackupMemoryTests {
     private static let app = "/app-1.0.0"
     private static let head =
@@ -25,14 +25,16 @@ struct BackupMemoryTests {
                 for _ in 0..<1000 { clients.append(try await ProxyTestClient.connect(to: address)) }
                 // The last one was accepted after the others.
                 try await clients[999].send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await eventually("all are connected") { clients[999].text.contains("app_missing") }
+                try await eventually("all are connected", within: .seconds(120)) {
+                    clients[999].text.contains("app_missing")
+                }
                 let connected = try Self.memory(binary, "VmRSS")
                 let body = ProxyTests.body(1_000_000)
                 for client in clients {
                     client.push(ByteBuffer(string: Self.head + "1000000\r\n\r\n"))
                     client.push(body)
                 }
-                try await eventually("all are held", within: .seconds(60)) { try await waiting() == 1000 }
+                try await eventually("all are held", within: .seconds(240)) { (try? await waiting()) == 1000 }
                 let held = try Self.memory(binary, "VmRSS")
                 print("FIGURE RSS: start \(atStart) kB, 1,000 idle connections \(connected) kB, held \(held) kB:")
                 print("FIGURE \((held - connected) * 1024 / 1000) bytes a held request of 1 MB, beside its connection")
@@ -86,7 +88,7 @@ struct BackupMemoryTests {
             try """
             state: \(folder.path)/state
             marathon: ["http://127.0.0.1:\(marathon.port)"]
-            backup: {listen: "127.0.0.1:\(port)", hold: 2m}
+            backup: {listen: "127.0.0.1:\(port)", hold: 10m}
 
             """.write(toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
             let binary = try Binary.start(

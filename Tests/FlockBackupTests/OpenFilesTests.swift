@@ -16,12 +16,8 @@ import Testing
         let binary = try Binary.start(
             "flock-backup", ["--config", "\(folder.path)/flock.yaml"], before: "ulimit -Sn 300; ulimit -Hn 700",
             log: "\(folder.path)/log")
-        do {
-            try await eventually("it says so", or: binary.output) { binary.output.contains("LimitNOFILE") }
-        } catch {
-            binary.signal(SIGKILL)
-            throw error
-        }
+        defer { binary.signal(SIGKILL) }
+        try await eventually("it says so", or: binary.output) { binary.output.contains("LimitNOFILE") }
         let limits = try String(contentsOfFile: "/proc/\(binary.pid)/limits", encoding: .utf8)
         let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }
         #expect(line?.split(separator: " ").dropFirst(3).first == "700")

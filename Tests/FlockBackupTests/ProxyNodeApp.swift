@@ -113,11 +113,11 @@ final class ProxyNodeApp: Sendable {
             return more();
           }
           if (path === '/sink') return;
-          if (path === '/work') {
+          if (path === '/work' || path === '/slow') {
             // Takes a while, so that those which come together are seen together.
             order.push(req.url.split('?')[1]);
             most = Math.max(most, ++busy);
-            return setTimeout(() => { busy--; res.end('done'); }, 20);
+            return setTimeout(() => { busy--; res.end('done'); }, path === '/slow' ? 250 : 20);
           }
           if (path === '/most') {
             const b = JSON.stringify({most, order}) + ';';
@@ -141,6 +141,7 @@ final class ProxyNodeApp: Sendable {
           if (path === '/sent') { const b = `sent=${sent};`; res.setHeader('content-length', b.length); return res.end(b); }
           res.statusCode = 404; res.end();
         });
+        server.keepAliveTimeout = 600000;
         server.on('connection', socket => { socket.number = ++sockets; });
         server.on('upgrade', (req, socket, head) => {
           socket.on('error', () => {});

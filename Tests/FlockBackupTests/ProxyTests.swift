@@ -284,7 +284,9 @@ struct ProxyTests {
     }
 
     @Test func answerWithTheBodyUnread() async throws {
-        try await withProxy(Self.later) { _, address in
+        var limits = ProxyLimits()
+        limits.linger = .seconds(60)
+        try await withProxy(Self.later, limits: limits) { _, address in
             let client = try await ProxyTestClient.connect(to: address)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n")
             client.push(Self.body(3_000_000))

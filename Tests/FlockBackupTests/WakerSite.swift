@@ -27,8 +27,11 @@ struct WakerSite {
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let folder = try TemporaryFolder()
             let waker = Waker(settings: settings, state: StateFolder(folder.path), logger: logger)
+            await waker.loseMarathon()
             var limits = ProxyLimits()
             limits.grace = .milliseconds(200)
+            // On a busy machine a second may pass; a task would then count as gone.
+            limits.connect = .seconds(30)
             let page = WaitingPage(try PageTemplates(settings: settings, logger: logger))
             let director = BackupDirector(waker: waker, page: page, settings: settings)
             let server = ProxyServer(host: "127.0.0.1", port: 0, director: director, limits: limits, logger: logger)
@@ -41,7 +44,7 @@ struct WakerSite {
                 }
             }
             do {
-                try await eventually("the waker listens to events") { marathon.isListenedTo }
+                try await eventually("the waker knows that it is connected") { await waker.outage.since == nil }
                 try await body(
                     WakerSite(marathon: marathon, waker: waker, server: server, address: address, settings: settings))
                 running.cancel()
@@ -85,6 +88,12 @@ struct WakerSite {
         return Answer(client.text)
     }
 
+    /// Whether the back-off after the app's first failure lasts.
+    func isLeftAlone(_ app: String = "/app-1.0.0") async -> Bool {
+        guard let backOff = await waker.entries[app]?.backOff else { return false }
+        return backOff.failures == 1 && backOff.left(at: .now) != nil
+    }
+
     func waiting(_ app: String = "/app-1.0.0") async -> Int { await waker.holdReport(app, for: .example).waiting }
 
     struct Answer: Sendable {
@@ -105,4 +114,9 @@ struct WakerSite {
                 .map { String($0.dropFirst(name.count + 2)) }
         }
     }
+}
+
+extension Waker {
+    /// Connecting ends the outage: the only trace that it leaves.
+    fileprivate func loseMarathon() { outage.failed(at: clock.now) }
 }
