@@ -96,23 +96,26 @@ public actor HookService: Service, Reporting {
     // MARK: Deliveries
 
     /// Stores a verified delivery and starts its deploys.
+    /// - Parameter delivery: to each program that it is for.
     /// - Throws: ``DeliveryRefusal``, when it is not stored.
-    func accept(_ delivery: Delivery) async throws -> HookStore.Receipt {
+    func accept(_ delivery: [Delivery]) async throws -> [HookStore.Receipt] {
         guard !isDraining else {
             throw DeliveryRefusal(.draining, "flock-hook is ending; its next start finds what was pushed")
         }
-        let receipt: HookStore.Receipt
+        let receipts: [HookStore.Receipt]
         do {
-            receipt = try await inbox.receive(delivery, at: Date())
+            receipts = try await inbox.receive(delivery, at: Date())
         } catch {
-            logger.error("a delivery cannot be stored: \(error)", metadata: ["repository": "\(delivery.repository)"])
+            logger.error(
+                "a delivery cannot be stored: \(error)", metadata: ["repository": "\(delivery.first?.repository ?? "")"]
+            )
             throw DeliveryRefusal(.storeUnavailable, "the delivery could not be stored; deliver it again")
         }
         CrashPoint.hookReceived.pass()
         received += 1
-        if delivery.changes.contains(where: { $0.after == nil }) { looks.hurry(delivery.repository) }
+        for one in delivery where one.changes.contains(where: { $0.after == nil }) { looks.hurry(one.repository) }
         arrival.yield()
-        return receipt
+        return receipts
     }
 
     /// Ends a deploy that Marathon does not have yet.

@@ -14,7 +14,8 @@ struct FetchCommand: AsyncParsableCommand {
               flock-hook fetch git@github.com:acme/shop.git --branch next --archive shop.tar
             """)
 
-    @Argument(help: "Its url in hook.repositories, or the path of a bare repository on this machine.")
+    @Argument(
+        help: "Its url in hook.repositories, with #PATH for one of several programs, or the path of a bare repository.")
     var url: String
 
     @Option(help: "The branch.")

@@ -64,13 +64,7 @@ struct FetchCommandTests {
           repositories:
             - {url: "\(url)", secret: {file: none}, branches: {}, allow: [http, privateAddresses]}
         """.write(toFile: config, atomically: true, encoding: .utf8)
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let server = """
-            process.argv.splice(1, 0, ""); process.argv[3] = "\(folder.path)";
-            import("\(root.path)/Benchmarks/Programs/git-http.mjs");
-            """
-        try await NodeProgram.run(server, ports: [port]) {
+        try await GitOverHTTP.serve(folder.path, port: port) {
             for version in ["1", "2"] {
                 try version.write(toFile: "\(origin)/version", atomically: true, encoding: .utf8)
                 #expect(try await run("git", ["-C", origin, "add", "-A"]).isSuccess)

@@ -50,10 +50,16 @@ struct HostedRepository: Sendable {
 
     /// What flock-hook answered to a delivery.
     struct Answer: Decodable, Sendable {
+        struct Change: Decodable, Sendable {
+            var repository: String
+            var deploy: Int64?
+            var code: String?
+        }
         var deploy: Int64?
         var state: String?
         var code: String?
         var message: String
+        var changes: [Change]?
     }
 
     /// Tells flock-hook of a push, as GitHub would: once.

@@ -83,6 +83,30 @@ import Yams
         } throws: { "\($0)".contains("api and project are needed where url is not https") }
     }
 
+    @Test(arguments: [
+        ("https://git.example/acme/mono", "", ":4:8: ", "[1].url: ", "https://git.example/acme/mono"),
+        ("git@git.example:acme/mono.git", ", path: web", ":4:", "[1].path: ", "https://git.example/acme/mono#web"),
+    ])
+    func `a program is named once, however its repository is spelled`(
+        _ url: String, _ path: String, _ place: String, _ key: String, _ program: String
+    ) async throws {
+        func entries(_ first: String, _ second: String) -> String {
+            let more = "secret: {file: s}, branches: {main: production}"
+            return """
+                hook:
+                  repositories:
+                    - {url: 'https://git.example/acme/mono', \(more)\(first)}
+                    - {url: '\(url)', \(more)\(second)}
+
+                """
+        }
+        let error = try await #require(throws: DaemonError.self) { try await load(entries(path, path)) }
+        #expect(error.message.contains("/flock.yaml\(place)"), "\(error)")
+        #expect(error.message.contains("hook.repositories\(key)the program \(program) is repositories[0] already"))
+        let programs = try await load(entries(path, ", path: api")).hook.repositories.map(\.program)
+        #expect(programs == [program, "https://git.example/acme/mono#api"])
+    }
+
     @Test func `a file holds only what differs`() async throws {
         let settings = try await load("scaler:\n  idleAfter: 5m\nengine: {ports: 4000-4010}\n")
         #expect(settings.scaler.idleAfter == TimeSpan(.seconds(300)))

@@ -38,7 +38,7 @@ import Testing
                 store: store, source: CodeSource(state: StateFolder(folder.path)), observer: observer,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             repository = KnownRepository(
-                key: path, source: .local(path: path), secretFiles: [],
+                address: RepositoryAddress(path), source: .local(path: path), secretFiles: [],
                 branches: ["main": .production, "x/*": .preview])
             try await git("init", "-q", "--bare", "-b", "main", path)
         }
@@ -107,7 +107,7 @@ import Testing
         try await site.store.finish(deploy.id, .live, reason: "live")
         let deletion = try RefChange(name: "refs/heads/x/y", before: commit, after: nil)
         let late = Delivery(forge: .github, id: "late", repository: site.repository, changes: [deletion])
-        _ = try await site.store.receive([(late, at: Date())])
+        _ = try await site.store.receive([([late], at: Date())])
         _ = try await site.watch.look(at: site.repository)
         #expect(site.observer.told.withLock(\.changes).isEmpty)
         #expect(try await site.watch.look(at: site.repository).isEmpty)

@@ -12,7 +12,8 @@ enum Fixtures {
 
     static func repository(_ branches: [String: Settings.Repository.Environment]) -> KnownRepository {
         KnownRepository(
-            key: "https://github.com/acme/shop", source: .remote(url: "https://github.com/acme/shop"), secretFiles: [],
+            address: RepositoryAddress("https://github.com/acme/shop"),
+            source: .remote(url: "https://github.com/acme/shop"), secretFiles: [],
             branches: branches)
     }
 

@@ -10,7 +10,7 @@ import Testing
 
     private func project(
         _ forge: Settings.Repository.Report.Forge, at repository: String = "https://github.com/acme/shop",
-        api: String? = nil, project: String? = nil
+        api: String? = nil, project: String? = nil, folder: String = ""
     ) -> ForgeProject? {
         let json = #"{"forge": "\#(forge.rawValue)", "token": {"file": "t"}}"#
         guard var report = try? JSONDecoder().decode(Settings.Repository.Report.self, from: Data(json.utf8)) else {
@@ -18,7 +18,7 @@ import Testing
         }
         report.api = api.flatMap(URL.init)
         report.project = project
-        return ForgeProject(report, repository: repository)
+        return ForgeProject(report, repository: repository, folder: folder)
     }
 
     private func announcement(_ deploy: DeployRecord = .example()) throws -> Announcement {
@@ -99,6 +99,17 @@ import Testing
         #expect(project(.github)?.status(announcement)?.body.state == github)
         #expect(project(.gitlab)?.status(announcement)?.body.state == gitlab)
         #expect(project(.gitea)?.status(announcement)?.body.state == gitea)
+    }
+
+    @Test func `programs of one repository have statuses and environments of their own`() throws {
+        for (forge, key) in [(Forge.github, "context"), (.gitea, "context"), (.gitlab, "name")] {
+            let status = project(forge, folder: "apps/web")?.status(try announcement())
+            #expect(try body(status).contains(#""\#(key)":"flock/production - apps/web""#))
+        }
+        let web = try #require(project(.github, folder: "apps/web"))
+        let preview = try announcement(.example(branch: "feature/x", environment: "preview"))
+        #expect(web.deployment(preview)?.body.environment == "preview/feature/x - apps/web")
+        #expect(web.deployment(try announcement())?.body.environment == "production - apps/web")
     }
 
     @Test func `a push that is not deployed is not told of`() {

@@ -13,6 +13,7 @@ import NIOHTTP1
 struct HookServer: Sendable {
     static let secret = "It's a Secret to Everybody"
     static let formerSecret = "the one before"
+    static let otherSecret = "another program's"
 
     let hook: HookService
     let http: HTTPClient
@@ -35,16 +36,20 @@ struct HookServer: Sendable {
         "https://example.com/acme/shop",
     ]
 
-    static func run(_ body: @Sendable @escaping (HookServer) async throws -> Void) async throws {
+    /// - Parameter more: further entries, whose secrets are the files `new` and `old` of the others, and `other`.
+    static func run(
+        more: [String] = [], _ body: @Sendable @escaping (HookServer) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         try "\(secret)\n".write(toFile: "\(folder.path)/new", atomically: true, encoding: .utf8)
+        try otherSecret.write(toFile: "\(folder.path)/other", atomically: true, encoding: .utf8)
         try formerSecret.write(toFile: "\(folder.path)/old", atomically: true, encoding: .utf8)
         let entries = repositories.map {
             "{url: \"\($0)\", secret: [{file: new}, {file: old}], branches: {master: production, \"x/*\": preview}, "
                 + "pullRequests: true}"
         }
         let file = "\(folder.path)/flock.yaml"
-        try "state: \(folder.path)/state\nhook: {repositories: [\(entries.joined(separator: ", "))]}\n"
+        try "state: \(folder.path)/state\nhook: {repositories: [\((entries + more).joined(separator: ", "))]}\n"
             .write(toFile: file, atomically: true, encoding: .utf8)
         let settings = try SettingsFile(path: file, environment: [:]).load()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

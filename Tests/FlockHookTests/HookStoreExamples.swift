@@ -21,7 +21,7 @@ extension HookStoreExamples {
         isDeletion: Bool = false
     ) throws -> Delivery {
         var known = Fixtures.repository(["main": .production, "x": .preview])
-        known.key = repository
+        known.address = RepositoryAddress(repository)
         let change = try RefChange(name: ref, before: nil, after: isDeletion ? nil : after ?? commit(id))
         return Delivery(forge: .github, id: id, repository: known, changes: [change])
     }
@@ -43,6 +43,6 @@ extension HookStoreExamples {
 extension HookStore {
     /// As flock-hook does.
     func receive(_ delivery: Delivery, at date: Date) async throws -> Receipt {
-        try await DeliveryInbox(store: self).receive(delivery, at: date)
+        try #require(try await DeliveryInbox(store: self).receive([delivery], at: date).first)
     }
 }

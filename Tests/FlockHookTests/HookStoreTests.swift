@@ -46,7 +46,7 @@ import Testing
                         """)
             }
             let deliveries = try ["shop", "full", "blog"].map { name in
-                (try delivery("d", repository: "https://x/\(name)"), at: now)
+                ([try delivery("d", repository: "https://x/\(name)")], at: now)
             }
             let receipts = try await store.receive(deliveries)
             #expect(receipts.map { (try? $0.get()) != nil } == [true, false, true])
@@ -60,7 +60,7 @@ import Testing
             let delivery = try delivery("d1")
             let receipts = try await withThrowingTaskGroup(of: HookStore.Receipt.self) { group in
                 let inbox = DeliveryInbox(store: store)
-                for _ in 0..<50 { group.addTask { [now] in try await inbox.receive(delivery, at: now) } }
+                for _ in 0..<50 { group.addTask { [now] in try await inbox.receive([delivery], at: now)[0] } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(receipts.count { !$0.isDuplicate } == 1)

@@ -15,7 +15,7 @@ import Testing
         let store = try HookStore(folder: folder)
         _ = try await store.claim(slug, for: "https://x/shop")
         var repository = Fixtures.repository(["main": .production])
-        repository.key = "https://x/shop"
+        repository.address = RepositoryAddress("https://x/shop")
         let change = try RefChange(name: "refs/heads/main", before: nil, after: commit)
         let receipt = try await store.receive(
             Delivery(forge: .github, id: "d", repository: repository, changes: [change]), at: Date())

@@ -20,9 +20,10 @@ import Testing
         var log: LogText
         var reporter: @Sendable () -> Reporter
 
-        func deploy(_ delivery: String = "d", of name: String = "shop") async throws -> Int64 {
+        func deploy(_ delivery: String = "d", of name: String = "shop", in folder: String = "") async throws -> Int64 {
             var repository = Fixtures.repository(["main": .production])
-            repository.key = "https://git.example/acme/\(name)"
+            repository.folder = folder
+            repository.address = RepositoryAddress("https://git.example/acme/\(name)")
             let change = try RefChange(
                 name: "refs/heads/main", before: nil, after: String(repeating: "c", count: 40))
             let receipt = try await store.receive(
@@ -64,6 +65,15 @@ import Testing
               secret: {file: x}
               branches: {main: production}
               report: {forge: gitea, api: "\(otherForge.address)/api", token: {file: token}}
+            - url: https://git.example/acme/mono
+              path: apps/web
+              secret: {file: x}
+              branches: {main: production}
+              report: {forge: \(kind), api: "\(forge.address)/api", token: {file: token}}
+            - url: https://git.example/acme/mono
+              path: apps/silent
+              secret: {file: x}
+              branches: {main: production}
         """.write(toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
         let settings = LiveSettings(try SettingsFile(path: "\(folder.path)/flock.yaml").load())
         let store = try HookStore(folder: folder.path)
@@ -213,6 +223,22 @@ import Testing
                 try await place.store.finish(new, .live, reason: "now")
                 try await eventually("the new one is told") { place.forge.told.count == 3 }
                 #expect(place.forge.told.allSatisfy { !$0.body.contains("long ago") })
+            }
+        }
+    }
+
+    @Test func `a program of a repository is told of under its own name, by its own entry`() async throws {
+        try await withPlace { place in
+            try await during(place) {
+                let silent = try await place.deploy("s", of: "mono", in: "apps/silent")
+                let web = try await place.deploy("w", of: "mono", in: "apps/web")
+                try await eventually("pending is told") { place.states() == ["pending"] }
+                for id in [silent, web] { try await place.store.finish(id, .live, reason: "live") }
+                try await eventually("its end is told") { place.states() == ["pending", "success"] }
+            }
+            for told in place.forge.told {
+                #expect(told.path == "/api/repos/acme/mono/statuses/\(String(repeating: "c", count: 40))")
+                #expect(told.body.contains(#""context":"flock/production - apps/web""#), "\(told.body)")
             }
         }
     }

@@ -1,41 +1,40 @@
+import FlockCore
+import FlockDaemon
 import Foundation
 import Testing
 
 @testable import FlockHook
 
 @Suite struct RepositoryDirectoryTests {
-    @Test(arguments: [
-        "https://github.com/acme/shop", "https://github.com/acme/shop.git", "https://github.com/acme/shop/",
-        "https://GitHub.com/acme/shop", "http://github.com/acme/shop", "https://github.com/acme/shop.git/",
-        "git@github.com:acme/shop.git", "ssh://git@github.com/acme/shop.git", "ssh://git@GitHub.com:22/acme/shop",
-    ])
-    func `every spelling of an address is the same repository`(_ address: String) {
-        #expect(RepositoryDirectory.key(address) == "https://github.com/acme/shop")
-    }
-
-    @Test(arguments: [
-        "https://github.com/acme/Shop", "https://github.com/acme/shop2", "https://evil.com/acme/shop",
-        "https://github.com.evil.com/acme/shop", "https://user@github.com/acme/shop",
-    ])
-    func `another repository is another key`(_ address: String) {
-        #expect(RepositoryDirectory.key(address) != "https://github.com/acme/shop")
-    }
-
-    @Test(arguments: [
-        ("/srv/git/shop.git", "/srv/git/shop.git"), ("file:///srv/git/shop.git/", "/srv/git/shop.git"),
-        ("/srv/x/../git/shop.git", "/srv/git/shop.git"),
-    ])
-    func `a path is its own key`(_ address: String, _ key: String) {
-        #expect(RepositoryDirectory.key(address) == key)
+    @Test func `entries of a repository of flock repo create take the place of what it deploys without one`() throws {
+        let folder = Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let state = StateFolder("\(folder)/state")
+        for name in ["mono", "shop"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(state.repositories)/\(name).git", withIntermediateDirectories: true)
+        }
+        func keys(_ paths: [String]) throws -> [String] {
+            let entries = paths.map {
+                "{url: \(state.repositories)/mono.git, path: \($0), secret: {file: s}, branches: {main: production}}"
+            }
+            let file = "\(folder)/flock.yaml"
+            try "hook: {repositories: [\(entries.joined(separator: ", "))]}\n"
+                .write(toFile: file, atomically: true, encoding: .utf8)
+            let settings = LiveSettings(try SettingsFile(path: file, environment: [:]).load())
+            return RepositoryDirectory(settings: settings, state: state).all.map {
+                String($0.key.dropFirst(state.repositories.count))
+            }
+        }
+        #expect(try keys([]) == ["/mono.git", "/shop.git"])
+        #expect(try keys(["web", "apps/api"]) == ["/mono.git#web", "/mono.git#apps/api", "/shop.git"])
     }
 
     @Test func `a secret is read without the line's end, and a missing one is empty`() throws {
         let file = Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: file) }
-        var repository = Fixtures.repository([:])
-        repository.secretFiles = [file]
-        #expect(repository.secrets == [[]])
+        #expect(KnownRepository.secret(in: file) == [])
         try "s3cret\n".write(toFile: file, atomically: true, encoding: .utf8)
-        #expect(repository.secrets == [Array("s3cret".utf8)])
+        #expect(KnownRepository.secret(in: file) == Array("s3cret".utf8))
     }
 }

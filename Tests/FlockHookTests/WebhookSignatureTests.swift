@@ -9,7 +9,11 @@ import Testing
     private let published = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
 
     private func fits(_ hex: some StringProtocol, _ secrets: [[UInt8]]) -> Bool {
-        WebhookSignature.isValid(.signature(Substring(hex)), of: body, secrets: secrets)
+        fits(.signature(Substring(hex)), secrets)
+    }
+
+    private func fits(_ proof: DeliveryHead.Proof, _ secrets: [[UInt8]]) -> Bool {
+        WebhookSignature.fits(proof, of: body, secrets: secrets).contains(true)
     }
 
     @Test func `GitHub's published example fits`() {
@@ -20,27 +24,34 @@ import Testing
     }
 
     @Test func `one other byte of the body or the secret does not fit`() {
-        #expect(!WebhookSignature.isValid(.signature(published.dropFirst(7)), of: body + [10], secrets: [secret]))
+        let proof = DeliveryHead.Proof.signature(published.dropFirst(7))
+        #expect(WebhookSignature.fits(proof, of: body + [10], secrets: [secret, secret]) == [false, false])
         #expect(!fits(published.dropFirst(7), [secret + [10]]))
     }
 
     @Test func `an empty secret fits nothing`() {
         let forged = WebhookSignature.sign(body, secret: []).dropFirst(7)
         #expect(!fits(forged, [[]]) && !fits(forged, []) && !fits("", [[]]))
-        #expect(!WebhookSignature.isValid(.token(""), of: body, secrets: [[]]))
+        #expect(!fits(.token(""), [[]]))
     }
 
     @Test func `nothing that stands in for a missing secret fits`() {
         let decoy = Array("nobody's secret".utf8)
         #expect(!fits(WebhookSignature.sign(body, secret: decoy).dropFirst(7), []))
-        #expect(!WebhookSignature.isValid(.token("nobody's secret"), of: body, secrets: []))
-        #expect(!WebhookSignature.isValid(.none, of: body, secrets: [secret]))
+        #expect(!fits(.token("nobody's secret"), [[]]))
+        #expect(!fits(.none, [secret]))
+    }
+
+    @Test func `of several secrets those that made the proof are named`() {
+        let proof = DeliveryHead.Proof.signature(published.dropFirst(7))
+        #expect(
+            WebhookSignature.fits(proof, of: body, secrets: [[1], secret, [], secret]) == [false, true, false, true])
     }
 
     @Test func `GitLab's token is the secret itself`() {
         let text = String(decoding: secret, as: UTF8.self)
         for (token, fits) in [(text, true), (text + " ", false), (String(text.dropLast()), false), ("", false)] {
-            #expect(WebhookSignature.isValid(.token(token), of: body, secrets: [secret, [1]]) == fits)
+            #expect(self.fits(.token(token), [secret, [1]]) == fits)
         }
     }
 }

@@ -13,16 +13,22 @@ extension Site {
         _ branches: [String: String], at path: String, secret: String, more: [String] = []
     ) async throws {
         let map = branches.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", ")
-        let entry = [
-            "    - url: \(path)", "      secret: {file: \(secret)}", "      branches: {\(map)}",
-        ]
+        try await repositories([["url: \(path)", "secret: {file: \(secret)}", "branches: {\(map)}"] + more])
+    }
+
+    /// Says in the settings which programs may deploy.
+    /// - Parameter entries: the lines of each.
+    public func repositories(_ entries: [[String]]) async throws {
+        let entries = entries.flatMap { entry in
+            entry.enumerated().map { ($0.offset == 0 ? "    - " : "      ") + $0.element }
+        }
         let text = try String(contentsOfFile: config, encoding: .utf8)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
             guard line.hasPrefix("hook: {") else { return [String(line)] }
             let keys = line.dropFirst("hook: {".count).dropLast().split(separator: ",").map {
                 "  \($0.trimmingPrefix(" "))"
             }
-            return ["hook:"] + keys + ["  repositories:"] + entry + more.map { "      \($0)" }
+            return ["hook:"] + keys + ["  repositories:"] + entries
         }
         try lines.joined(separator: "\n").write(toFile: config, atomically: true, encoding: .utf8)
         try await kill9("flock-hook")

@@ -103,6 +103,7 @@ public struct Settings: Codable, Sendable, Hashable {
         public var cache: Int
     }
 
+    /// A program of a repository. A repository with several programs has an entry for each, with another ``path``.
     public struct Repository: Codable, Sendable, Hashable {
         public enum Environment: String, Codable, Sendable, CaseIterable { case production, preview }
 
@@ -137,6 +138,9 @@ public struct Settings: Codable, Sendable, Hashable {
         public var report: Report?
         /// Holds the address of an incoming webhook of Slack, or of a chat that takes the same; `nil` for none.
         public var slack: SecretFile?
+
+        /// What the program is known under; no other entry has the same.
+        public var program: String { RepositoryAddress(url).program(in: path) }
 
         /// One secret, or the new and the old one while it is changed.
         public struct Secrets: Codable, Sendable, Hashable {

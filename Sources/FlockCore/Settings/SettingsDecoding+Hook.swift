@@ -21,6 +21,31 @@ extension Settings.Hook {
         build = try container.decode(Settings.Build.self, forKey: .build)
         secrets = try container.decode(Settings.Secrets.self, forKey: .secrets)
         consul = try container.decode(Settings.Consul.self, forKey: .consul)
+        try rejectTwins(at: container.codingPath + [CodingKeys.repositories])
+    }
+
+    /// Two entries of one program would both deploy it.
+    private func rejectTwins(at path: [any CodingKey]) throws {
+        var seen: [String: Int] = [:]
+        for (index, repository) in repositories.enumerated() {
+            guard let first = seen.updateValue(index, forKey: repository.program) else { continue }
+            let key: Settings.Repository.CodingKeys = repository.path.isEmpty ? .url : .path
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: path + [Position(index), key],
+                    debugDescription:
+                        "the program \(repository.program) is repositories[\(first)] already; each program of a "
+                        + "repository has a path of its own"))
+        }
+    }
+
+    private struct Position: CodingKey {
+        var index: Int
+        var stringValue: String { "\(index)" }
+        var intValue: Int? { index }
+        init(_ index: Int) { self.index = index }
+        init?(stringValue: String) { nil }
+        init?(intValue: Int) { index = intValue }
     }
 }
 

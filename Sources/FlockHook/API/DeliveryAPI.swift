@@ -35,16 +35,15 @@ public struct DeliveryAPI: Sendable {
 
     private func answer(_ request: Request, expecting forge: Forge?) async throws -> Response {
         do {
-            let receipt = try await receive(request, expecting: forge)
-            return Self.json(
-                DeliveryAnswer(receipt),
-                receipt.deploys.contains { !$0.state.isFinal } && !receipt.isDuplicate ? .accepted : .ok)
+            let receipts = try await receive(request, expecting: forge)
+            let isQueued = receipts.contains { !$0.isDuplicate && $0.deploys.contains { !$0.state.isFinal } }
+            return Self.json(DeliveryAnswer(receipts), isQueued ? .accepted : .ok)
         } catch let refusal as DeliveryRefusal {
             return Self.refuse(refusal)
         }
     }
 
-    private func receive(_ request: Request, expecting expected: Forge?) async throws -> HookStore.Receipt {
+    private func receive(_ request: Request, expecting expected: Forge?) async throws -> [HookStore.Receipt] {
         let length = request.headers[.contentLength].flatMap(Int.init) ?? Self.bodyLimit
         guard length <= Self.bodyLimit else {
             throw DeliveryRefusal(.bodyTooLarge, "the body is larger than 25 MiB")
@@ -64,24 +63,27 @@ public struct DeliveryAPI: Sendable {
         let id = head.id ?? UUID().uuidString.lowercased()
         if payload.event == .ping, payload.addresses.isEmpty {
             guard hook.repositories.greets(head.proof, body.signed) else { throw DeliveryRefusal.unproven }
-            return try await hook.accept(
-                Delivery(forge: head.forge, id: id, repository: nil, event: "ping", reason: .pong(nil)))
+            return try await hook.accept([
+                Delivery(forge: head.forge, id: id, repository: nil, event: "ping", reason: .pong(nil))
+            ])
         }
-        guard let known = hook.repositories.find(payload.addresses, provenBy: head.proof, of: body.signed) else {
-            throw DeliveryRefusal.unproven
+        let programs = hook.repositories.find(payload.addresses, provenBy: head.proof, of: body.signed)
+        guard !programs.isEmpty else { throw DeliveryRefusal.unproven }
+        return try await hook.accept(try programs.map { try Self.delivery(payload, head.forge, id: id, to: $0) })
+    }
+
+    private static func delivery(
+        _ payload: DeliveryPayload, _ forge: Forge, id: String, to program: KnownRepository
+    ) throws -> Delivery {
+        switch payload.event {
+        case .push: Delivery(forge: forge, id: id, repository: program, changes: payload.changes)
+        case .ping: Delivery(forge: forge, id: id, repository: program, event: "ping", reason: .pong(program.key))
+        case .pullRequest: try Delivery(forge: forge, id: id, repository: program, pullRequest: payload.pullRequest)
+        case .other(let name):
+            Delivery(forge: forge, id: id, repository: program, event: name, reason: .eventIgnored(name))
+        case .inBody:
+            Delivery(forge: forge, id: id, repository: program, event: "system", reason: .eventIgnored("system"))
         }
-        let delivery =
-            switch payload.event {
-            case .push: Delivery(forge: head.forge, id: id, repository: known, changes: payload.changes)
-            case .ping: Delivery(forge: head.forge, id: id, repository: known, event: "ping", reason: .pong(known.key))
-            case .pullRequest:
-                try Delivery(forge: head.forge, id: id, repository: known, pullRequest: payload.pullRequest)
-            case .other(let name):
-                Delivery(forge: head.forge, id: id, repository: known, event: name, reason: .eventIgnored(name))
-            case .inBody:
-                Delivery(forge: head.forge, id: id, repository: known, event: "system", reason: .eventIgnored("system"))
-            }
-        return try await hook.accept(delivery)
     }
 
     private static func collect(_ body: RequestBody) async throws -> [UInt8] {

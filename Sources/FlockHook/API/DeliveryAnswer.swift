@@ -1,9 +1,12 @@
-/// What a delivery is answered: what each of its refs led to, and the first of that once more at the top, since most
-/// deliveries are about one.
+/// What a delivery is answered: what each of its refs led to, of each program, and the first of that once more at the top,
+/// since most deliveries are about one.
 public struct DeliveryAnswer: Codable, Sendable, Hashable {
     public struct Change: Codable, Sendable, Hashable {
-        public var ref: String
-        public var deploy: Int64
+        /// The repository, with `#` and the program's path where that is not the top.
+        public var repository: String
+        /// `nil`, as the deploy is, where the event is not about a ref for this program.
+        public var ref: String?
+        public var deploy: Int64?
         public var state: String
         public var code: String?
         public var message: String
@@ -20,22 +23,35 @@ public struct DeliveryAnswer: Codable, Sendable, Hashable {
         self.message = message
     }
 
-    init(_ receipt: HookStore.Receipt) {
-        let changes = receipt.deploys.map { deploy in
-            Change(
-                ref: deploy.ref, deploy: deploy.id, state: deploy.state.rawValue, code: deploy.code,
-                message: deploy.summary)
+    init(_ receipts: [HookStore.Receipt]) {
+        let changes = receipts.flatMap(\.changes)
+        let deploys = changes.filter { $0.deploy != nil }
+        let first = deploys.first { $0.state != DeployRecord.State.ignored.rawValue } ?? deploys.first ?? changes.first
+        (deploy, code, message) = (first?.deploy, first?.code, first?.message ?? "")
+        if changes.count > 1 || deploy != nil { self.changes = changes }
+        guard let first, let deploy else { return }
+        state = first.state
+        if DeployRecord.State(rawValue: first.state)?.isFinal == false { message = "deploy \(deploy)" }
+        if receipts.allSatisfy(\.isDuplicate) {
+            message = "this delivery was received before, as deploy \(deploy): \(first.message)"
         }
-        guard let first = changes.first(where: { $0.state != "ignored" }) ?? changes.first else {
-            code = receipt.reason?.code.rawValue
-            message = "\(receipt.reason?.code == .pong ? "pong" : "ignored"): \(receipt.reason?.words ?? "")"
-            return
+    }
+}
+
+extension HookStore.Receipt {
+    fileprivate var changes: [DeliveryAnswer.Change] {
+        guard deploys.isEmpty else {
+            return deploys.map { deploy in
+                DeliveryAnswer.Change(
+                    repository: repository, ref: deploy.ref, deploy: deploy.id, state: deploy.state.rawValue,
+                    code: deploy.code, message: deploy.summary)
+            }
         }
-        (deploy, state, code, message) = (first.deploy, first.state, first.code, first.message)
-        if DeployRecord.State(rawValue: first.state)?.isFinal == false { message = "deploy \(first.deploy)" }
-        if receipt.isDuplicate {
-            message = "this delivery was received before, as deploy \(first.deploy): \(first.message)"
-        }
-        self.changes = changes
+        let what = reason?.code == .pong ? "pong" : "ignored"
+        return [
+            DeliveryAnswer.Change(
+                repository: repository, state: DeployRecord.State.ignored.rawValue, code: reason?.code.rawValue,
+                message: "\(what): \(reason?.words ?? "")")
+        ]
     }
 }

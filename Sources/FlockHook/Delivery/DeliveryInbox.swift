@@ -4,7 +4,7 @@ import Foundation
 /// them, and each is answered after that.
 actor DeliveryInbox {
     private typealias Waiting = (
-        delivery: Delivery, at: Date, answer: CheckedContinuation<HookStore.Receipt, any Error>
+        delivery: [Delivery], at: Date, answer: CheckedContinuation<[HookStore.Receipt], any Error>
     )
 
     private let store: HookStore
@@ -16,7 +16,8 @@ actor DeliveryInbox {
     }
 
     /// Returns when it is on the disk.
-    func receive(_ delivery: Delivery, at date: Date) async throws -> HookStore.Receipt {
+    /// - Parameter delivery: to each program that it is for.
+    func receive(_ delivery: [Delivery], at date: Date) async throws -> [HookStore.Receipt] {
         try await withCheckedThrowingContinuation { answer in
             waiting.append((delivery, date, answer))
             guard !isWriting else { return }

@@ -83,7 +83,7 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .internalError: "A fault of Flock or of its machine. The reason holds what is known; see the log, too."
         case .interrupted: "flock-hook ended three times while it prepared this deploy. Push again; see the log."
         case .nameTaken:
-            "Another repository owns the name. Choose another \"name\" in package.json, or take it from that one: \"flock names release NAME\"."
+            "Another repository, or another program of this one, owns the name. Choose another \"name\" in package.json, or take it from that one: \"flock names release NAME\"."
         case .nothingWatched:
             "No file that fits watch: of the repository differs from what its last live deploy deployed."
         case .repositoryUnknown: "The repository is not in flock.yaml any more."

@@ -2,7 +2,7 @@ import FlockCore
 import Foundation
 import Git
 
-/// A repository that may deploy.
+/// A program of a repository that may deploy it; a repository may have several.
 struct KnownRepository: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         /// A bare repository on this machine, read in place.
@@ -11,8 +11,7 @@ struct KnownRepository: Sendable, Hashable {
         case remote(url: String)
     }
 
-    /// What its deliveries and claims are kept under.
-    var key: String
+    var address: RepositoryAddress
     var source: Source
     /// One, or two while the secret is changed.
     var secretFiles: [String]
@@ -27,17 +26,18 @@ struct KnownRepository: Sendable, Hashable {
     /// Whether pull requests from its own branches are previewed.
     var pullRequests = false
 
+    /// What the program's deliveries and claims are kept under.
+    var key: String { address.program(in: folder) }
+
     /// Whether all pushes to it go through Flock.
     var isLocal: Bool {
         if case .local = source { true } else { false }
     }
 
     /// Read each time, so that a new secret holds at once. One that is missing is empty, which fits no proof.
-    var secrets: [[UInt8]] {
-        secretFiles.map { file in
-            let data = FileManager.default.contents(atPath: file) ?? Data()
-            return Array(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
-        }
+    static func secret(in file: String) -> [UInt8] {
+        let data = FileManager.default.contents(atPath: file) ?? Data()
+        return Array(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines).utf8)
     }
 
     /// What a branch deploys to. An exact name wins over patterns, a longer pattern over a shorter one.
@@ -71,29 +71,49 @@ struct RepositoryDirectory: Sendable {
         self.state = state
     }
 
-    /// The repository that has one of the addresses, if one of its secrets made the proof.
-    func find(_ addresses: [String], provenBy proof: DeliveryHead.Proof, of body: [UInt8]) -> KnownRepository? {
-        let (all, keys) = (all, Set(addresses.map(Self.key)))
-        let known = all.first { keys.contains($0.key) }
-        // For an unknown one another's secrets are read and tried, for nothing, so that it takes as long.
-        let isProven = WebhookSignature.isValid(proof, of: body, secrets: (known ?? all.first)?.secrets ?? [])
-        return isProven ? known : nil
+    /// The programs of the repository that has one of the addresses: those of which a secret made the proof.
+    func find(_ addresses: [String], provenBy proof: DeliveryHead.Proof, of body: [UInt8]) -> [KnownRepository] {
+        let (all, named) = (all, Set(addresses.map(RepositoryAddress.init)))
+        let address = all.first { named.contains($0.address) }?.address
+        let known = all.filter { $0.address == address }
+        let tried = Self.tried(for: known, of: all)
+        let fits = WebhookSignature.fits(proof, of: body, secrets: tried.map(KnownRepository.secret))
+        let proven = Set(zip(tried, fits).filter(\.1).map(\.0))
+        return known.filter { !proven.isDisjoint(with: $0.secretFiles) }
+    }
+
+    /// The files whose secrets are tried on a delivery to some programs: theirs, and as many others, for nothing, that it
+    /// takes as long whichever repository it names, also one that is unknown.
+    /// - Parameter programs: of one repository, or none.
+    static func tried(for programs: [KnownRepository], of all: [KnownRepository]) -> [String] {
+        let own = Set(programs.flatMap(\.secretFiles))
+        let most = Dictionary(grouping: all, by: \.address).values.map { Set($0.flatMap(\.secretFiles)) }
+            .max { $0.count < $1.count }
+        let others = (most ?? []).subtracting(own)
+        return Array(own) + others.prefix(max(0, (most?.count ?? 0) - own.count))
     }
 
     /// Whether a greeting that names no repository, such as an organization's, comes from somebody who knows the
     /// secret of one. Greetings are small; what is not is no greeting.
     func greets(_ proof: DeliveryHead.Proof, _ body: [UInt8]) -> Bool {
         body.count <= 64 << 10
-            && WebhookSignature.isValid(proof, of: body, secrets: all.flatMap(\.secrets))
+            && WebhookSignature.fits(proof, of: body, secrets: all.flatMap(\.secretFiles).map(KnownRepository.secret))
+                .contains(true)
     }
 
     func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
+
+    /// A program by its key, or the first of a repository by any spelling of its address.
+    func find(_ spelling: String) -> KnownRepository? {
+        let (all, address) = (all, RepositoryAddress(spelling))
+        return all.first { $0.key == address.text } ?? all.first { $0.address == address }
+    }
 
     var all: [KnownRepository] {
         let hook = settings.current.hook
         let configured = hook.repositories.map { entry in
             KnownRepository(
-                key: Self.key(entry.url),
+                address: RepositoryAddress(entry.url),
                 source: entry.url.hasPrefix("/") ? .local(path: entry.url) : .remote(url: entry.url),
                 secretFiles: entry.secret.files, branches: entry.branches, poll: entry.poll?.duration,
                 folder: entry.path, watch: entry.watch.compactMap(PathGlob.init),
@@ -103,27 +123,12 @@ struct RepositoryDirectory: Sendable {
         let created = names.filter { $0.hasSuffix(".git") }.sorted().map { name in
             let path = "\(state.repositories)/\(name)"
             return KnownRepository(
-                key: Self.key(path), source: .local(path: path),
+                address: RepositoryAddress(path), source: .local(path: path),
                 secretFiles: ["\(state.secrets)/\(name.dropLast(4))"],
                 branches: ["main": .production, "master": .production])
         }
-        return configured + created
-    }
-
-    /// One spelling for `https://GitHub.com/acme/shop.git`, `https://github.com/acme/shop/` and
-    /// `git@github.com:acme/shop`.
-    static func key(_ address: String) -> String {
-        var text = address[...]
-        if text.hasPrefix("file://") { text = text.dropFirst(7) }
-        while text.hasSuffix("/") { text = text.dropLast() }
-        if text.hasPrefix("/") { return URL(fileURLWithPath: String(text)).standardizedFileURL.path }
-        if text.hasSuffix(".git") { text = text.dropLast(4) }
-        if let ssh = text.wholeMatch(of: #/(?:ssh://)?[^@:/]+@([^@:/]+)(?::\d+/|[:/])/?(.+)/#) {
-            return "https://\(ssh.1.lowercased())/\(ssh.2)"
-        }
-        guard let scheme = text.range(of: "://") else { return String(text) }
-        let rest = text[scheme.upperBound...]
-        let host = rest.prefix { $0 != "/" }
-        return "https://" + host.lowercased() + rest.dropFirst(host.count)
+        // Of one that has entries, these alone say what its programs are.
+        let addresses = Set(configured.map(\.address))
+        return configured + created.filter { !addresses.contains($0.address) }
     }
 }

@@ -17,7 +17,8 @@ struct CodeSource: Sendable {
             case .remote(let url):
                 let remote = try repository.access.remote(at: url)
                 do throws(GitError) {
-                    let fetched = try await GitRepository.fetch(.branch(branch), from: remote, into: store(of: url))
+                    let fetched = try await GitRepository.fetch(
+                        .branch(branch), from: remote, into: store(of: repository.address))
                     return (fetched.repository, fetched.commit)
                 } catch {
                     // A server that hides a repository says something else.
@@ -46,9 +47,9 @@ struct CodeSource: Sendable {
         }
     }
 
-    /// Where its fetched commits are.
-    func store(of url: String) -> String {
-        let name = WebhookSignature.sign(Array(url.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
+    /// Where its fetched commits are: one for all programs of a repository, which mostly have the same files.
+    func store(of address: RepositoryAddress) -> String {
+        let name = WebhookSignature.sign(Array(address.text.utf8), secret: Array("folder".utf8)).dropFirst(7).prefix(16)
         return "\(state.hook)/repositories/\(name).git"
     }
 

@@ -23,6 +23,7 @@ public struct DeployRecord: Codable, Sendable, Hashable {
     }
 
     public var id: Int64
+    /// With `#` and the program's path where that is not the top.
     public var repository: String
     public var ref: String
     /// The commit that was pushed, then the one that is deployed.
@@ -43,6 +44,11 @@ public struct DeployRecord: Codable, Sendable, Hashable {
 
     /// How it is, with the reason where there is one: the words that a delivery is answered with, too.
     public var summary: String { reason.map { "\(state.rawValue): \($0)" } ?? state.rawValue }
+
+    /// The program's in the repository; `nil` for the top.
+    public var folder: String? {
+        repository.firstIndex(of: "#").map { String(repository[$0...].dropFirst()) }
+    }
 
     public var branch: String { ref.hasPrefix("refs/heads/") ? String(ref.dropFirst(11)) : ref }
 }

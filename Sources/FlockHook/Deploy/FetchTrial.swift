@@ -22,16 +22,14 @@ public struct FetchTrial: Codable, Sendable {
     }
 
     /// - Parameters:
-    ///   - address: of a repository in the settings, or the path of one on this machine.
+    ///   - address: of a repository in the settings, or the path of one on this machine; with `#` and a program's path
+    ///     for that program.
     ///   - archive: where the code is written as a tar archive; `nil` for nowhere.
     /// - Throws: ``Failure``.
     public static func run(
         _ address: String, branch: String, archive: String?, settings: LiveSettings, state: StateFolder
     ) async throws -> FetchTrial {
-        guard
-            let repository = RepositoryDirectory(settings: settings, state: state)
-                .find(key: RepositoryDirectory.key(address))
-        else {
+        guard let repository = RepositoryDirectory(settings: settings, state: state).find(address) else {
             throw Failure(description: "\(address) is not in hook.repositories of the settings")
         }
         do {

@@ -1,8 +1,8 @@
 /// Which deploys begin now: one of each lane at a time, and no more at once than there are builders for those that
 /// have to be fetched, read and built. What Marathon has already only waits for Marathon, and takes no builder.
 ///
-/// A lane is what changes one app in one environment: production of a repository, or one branch of its previews. Which
-/// app that is, package.json says later; but a name belongs to one repository.
+/// A lane is what changes one app in one environment: production of a program, or one branch of its previews. Which app
+/// that is, package.json says later; but a name belongs to one program.
 enum DeployQueue {
     /// - Parameters:
     ///   - unfinished: oldest first.

@@ -8,15 +8,17 @@ struct ForgeProject: Sendable, Hashable {
     let api: URL
     /// `owner/name`, on GitLab with groups.
     let path: String
+    /// The program's in the repository; empty for the top.
+    let folder: String
 
     /// `nil` where the settings leave it open and the repository's address does not say it.
-    init?(_ report: Settings.Repository.Report, repository: String) {
+    init?(_ report: Settings.Repository.Report, repository: String, folder: String = "") {
         let url = URL(string: repository).flatMap { $0.scheme == "https" ? $0 : nil }
         guard let api = report.api ?? url?.host.flatMap({ Self.usualAPI(of: report.forge, at: $0) }) else { return nil }
         var path = (report.project ?? url?.path ?? "").trimmingCharacters(in: ["/"])
         if path.hasSuffix(".git") { path.removeLast(4) }
         guard path.contains("/") else { return nil }
-        (forge, self.api, self.path) = (report.forge, api, path)
+        (forge, self.api, self.path, self.folder) = (report.forge, api, path, folder)
     }
 
     private static func usualAPI(of forge: Settings.Repository.Report.Forge, at host: String) -> URL? {
@@ -34,7 +36,7 @@ struct ForgeProject: Sendable, Hashable {
         var body = StatusMessage.Body()
         body.description = StatusMessage.cut(announcement.text)
         body.targetURL = announcement.url
-        let name = "flock/\(announcement.environment)"
+        let name = named("flock/\(announcement.environment)")
         switch forge {
         case .github:
             body.context = name
@@ -108,10 +110,14 @@ struct ForgeProject: Sendable, Hashable {
 
     /// Each preview is an environment of its own, or the next one would end it.
     private func environment(_ announcement: Announcement) -> String {
-        announcement.environment == "preview" ? "preview/\(announcement.branch)" : announcement.environment
+        named(announcement.environment == "preview" ? "preview/\(announcement.branch)" : announcement.environment)
     }
 
     // MARK: Details
+
+    /// Each program of a repository has names of its own, or one would take another's place. By its folder: what it is
+    /// called in package.json is not known when its deploy begins. No branch has a space in its name.
+    private func named(_ name: String) -> String { folder.isEmpty ? name : "\(name) - \(folder)" }
 
     /// GitLab takes the whole path as one segment.
     private var escaped: String {

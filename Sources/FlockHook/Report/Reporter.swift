@@ -159,13 +159,14 @@ actor Reporter {
     // MARK: Settings
 
     private func entry(_ repository: String) -> Settings.Repository? {
-        settings.current.hook.repositories.first { RepositoryDirectory.key($0.url) == repository }
+        settings.current.hook.repositories.first { $0.program == repository }
     }
 
     private func report(_ repository: String) -> Settings.Repository.Report? { entry(repository)?.report }
 
     private func project(_ repository: String) -> ForgeProject? {
-        report(repository).flatMap { ForgeProject($0, repository: repository) }
+        guard let entry = entry(repository), let report = entry.report else { return nil }
+        return ForgeProject(report, repository: RepositoryAddress(entry.url).text, folder: entry.path)
     }
 
     private func chat(_ repository: String) -> URL? {

@@ -134,7 +134,7 @@ struct RetentionKeeper: Sendable {
         let source = CodeSource(state: state)
         let wanted = Set(
             RepositoryDirectory(settings: settings, state: state).all.compactMap { repository in
-                if case .remote(let url) = repository.source { source.store(of: url) } else { nil }
+                repository.isLocal ? nil : source.store(of: repository.address)
             })
         let folder = "\(state.hook)/repositories"
         let moment = Date(timeIntervalSinceNow: -(Retention.storeGrace / .seconds(1)))

@@ -43,8 +43,10 @@ extension HookStore {
                 """)
     }
 
-    /// What a delivery led to.
+    /// What a delivery led to, of one program.
     struct Receipt: Sendable {
+        /// ``KnownRepository/key``; empty for a greeting to all.
+        var repository: String
         /// One for each ref.
         var deploys: [DeployRecord]
         /// Why there are none.
@@ -54,18 +56,19 @@ extension HookStore {
 
     /// Stores deliveries and what they lead to, in one transaction. The same delivery again gives the same deploys. A
     /// deploy of the same branch that has not begun is superseded: the newest push wins.
+    /// - Parameter deliveries: each to all programs that it is for.
     /// - Returns: for each; one that cannot be stored leaves nothing, and does not keep the others out.
     /// - Throws: when none of them is stored.
-    func receive(_ deliveries: [(Delivery, at: Date)]) async throws -> [Result<Receipt, any Error>] {
+    func receive(_ deliveries: [([Delivery], at: Date)]) async throws -> [Result<[Receipt], any Error>] {
         try await database.write { db in
-            deliveries.map { delivery, date in
+            deliveries.map { programs, date in
                 Result {
-                    var receipt = Receipt(deploys: [], isDuplicate: false)
+                    var receipts: [Receipt] = []
                     try db.inSavepoint {
-                        receipt = try Self.receive(db, delivery, at: date)
+                        receipts = try programs.map { try Self.receive(db, $0, at: date) }
                         return .commit
                     }
-                    return receipt
+                    return receipts
                 }
             }
         }
@@ -89,7 +92,7 @@ extension HookStore {
             try db.execute(
                 sql: "UPDATE delivery SET code = ?, reason = ? WHERE number = ?",
                 arguments: [why.code.rawValue, why.words, number])
-            return Receipt(deploys: [], reason: why, isDuplicate: false)
+            return Receipt(repository: delivery.repository, deploys: [], reason: why, isDuplicate: false)
         }
         var deploys: [DeployRecord] = []
         for (position, (change, verdict)) in zip(delivery.changes, delivery.verdicts).enumerated() {
@@ -103,7 +106,8 @@ extension HookStore {
                     """, arguments: [number, position, change.name, change.before, change.after, deploy])
             if let record = try Self.deploy(db, deploy) { deploys.append(record) }
         }
-        return Receipt(deploys: deploys, reason: delivery.reason, isDuplicate: false)
+        return Receipt(
+            repository: delivery.repository, deploys: deploys, reason: delivery.reason, isDuplicate: false)
     }
 
     /// The newest deploy of the ref, where a look at the branch came before the word of the same push. One that failed
@@ -133,7 +137,8 @@ extension HookStore {
             arguments: [delivery.forge.rawValue, delivery.repository, delivery.id])
         let code = (row?["code"] as String?).flatMap(ReasonCode.init)
         let reason = code.map { Reason($0, row?["reason"] ?? "") }
-        return Receipt(deploys: deploys, reason: reason ?? delivery.reason, isDuplicate: true)
+        return Receipt(
+            repository: delivery.repository, deploys: deploys, reason: reason ?? delivery.reason, isDuplicate: true)
     }
 
     /// Deploys the end of a branch, though no delivery told of it.

@@ -71,13 +71,15 @@ struct DeliverCommand: AsyncParsableCommand {
             Output.write("Flock: \(answer.message)\n")
             return answer.code == ReasonCode.nothingChanged.rawValue
         }
+        let isOne = Set(changes.map(\.repository)).count == 1
         var isGood = true
         for change in changes {
+            if !isOne { Output.write("Flock: \(change.repository)\n") }
             // A look at the branch may have been quicker, so that its deploy is under way, or over.
-            if change.state == DeployRecord.State.ignored.rawValue {
+            if let deploy = change.deploy, change.state != DeployRecord.State.ignored.rawValue {
+                if try await follow(deploy, connection) == .failed { isGood = false }
+            } else {
                 Output.write("Flock: \(change.message)\n")
-            } else if try await follow(change.deploy, connection) == .failed {
-                isGood = false
             }
         }
         return isGood

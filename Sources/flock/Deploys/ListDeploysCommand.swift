@@ -36,7 +36,9 @@ struct ListDeploysCommand: AsyncParsableCommand {
             var table = Table(columns: ["DEPLOY", "APP", "VERSION", "BRANCH", "COMMIT", "STATE", "WHEN", "WHY"])
             for deploy in deploys {
                 table.add([
-                    String(deploy.id), deploy.slug ?? "-", deploy.version ?? "-", deploy.branch,
+                    // A program whose package.json was not read has no name yet.
+                    String(deploy.id), deploy.slug ?? deploy.folder.map { "#\($0)" } ?? "-", deploy.version ?? "-",
+                    deploy.branch,
                     deploy.commit.isEmpty ? "-" : String(deploy.commit.prefix(7)), deploy.state.rawValue,
                     Output.age(deploy.createdAt),
                     deploy.reason ?? "",
