@@ -23,6 +23,7 @@ struct FetchCommandTests {
         hook:
           repositories:
             - {url: "\(origin)/.git", secret: {file: none}, branches: {}}
+            - {url: "\(origin)/.git", path: "apps/web", secret: {file: none}, branches: {}, token: {file: none}}
             - {url: "https://127.0.0.1:1/shop", secret: {file: none}, branches: {}}
             - {url: "https://localhost:1/shop", secret: {file: none}, branches: {}, token: {file: none}}
         """.write(toFile: config, atomically: true, encoding: .utf8)
@@ -36,12 +37,14 @@ struct FetchCommandTests {
         let ran = try await fetch(["\(origin)/.git", "--archive", archive])
         #expect(ran.status == 0 && ran.output.contains("main is at \(commit)"), "\(ran)")
         #expect(try await run("tar", ["-tf", archive]).output == "package.json\n")
+        #expect(try await fetch(["\(origin)/.git#apps/web"]).output.contains("main is at \(commit)"))
         let json = try await fetch(["\(origin)/.git", "--json"])
         let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
         #expect(object?["commit"] as? String == commit, "\(json)")
 
         for (arguments, says) in [
             (["https://github.com/acme/shop"], "is not in hook.repositories"),
+            (["\(origin)/.git#apps/api"], "is not in hook.repositories"),
             (["\(origin)/.git", "--branch", "next"], "[branch_gone]"),
             (["https://127.0.0.1:1/shop"], "[git.unsafe-address]"),
             (["https://localhost:1/shop"], "[token_unreadable]"),

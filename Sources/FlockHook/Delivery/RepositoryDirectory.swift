@@ -103,10 +103,13 @@ struct RepositoryDirectory: Sendable {
 
     func find(key: String) -> KnownRepository? { all.first { $0.key == key } }
 
-    /// A program by its key, or the first of a repository by any spelling of its address.
+    /// By any spelling of the repository's address: the program whose path follows after `#`, or the first.
     func find(_ spelling: String) -> KnownRepository? {
-        let (all, address) = (all, RepositoryAddress(spelling))
-        return all.first { $0.key == address.text } ?? all.first { $0.address == address }
+        let parts = spelling.split(separator: "#", maxSplits: 1).map(String.init)
+        if parts.count == 2, let program = find(key: RepositoryAddress(parts[0]).program(in: parts[1])) {
+            return program
+        }
+        return all.first { $0.address == RepositoryAddress(spelling) }
     }
 
     var all: [KnownRepository] {
