@@ -5,12 +5,13 @@
 #   pre-push                     into your own copy of a repository
 #   github  gitlab               into a repository's folder: a workflow, or a job to include
 #
-# KEY=VALUE goes to "git config flock.KEY VALUE": command, config, state, secretfile, branches, folder.
+# KEY=VALUE goes to "git config flock.KEY VALUE": command, config, state, secretfile, branches, folder. There may be several
+# of folder=.
 # A hook that is there already and is not Flock's is left alone. Run it again for a newer version.
 set -eu
 
 usage() {
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 64
 }
 
@@ -48,10 +49,14 @@ post-receive | pre-receive | pre-push)
     put "$what" "$hooks/$what" 755
     for assignment in "$@"; do
         case $assignment in
-        command=* | config=* | state=* | secretfile=* | branches=* | folder=*) ;;
+        folder=*) git --git-dir "$git_folder" config --unset-all flock.folder || : ;;
+        command=* | config=* | state=* | secretfile=* | branches=*) ;;
         *) usage ;;
         esac
-        git --git-dir "$git_folder" config "flock.${assignment%%=*}" "${assignment#*=}"
+    done
+    for assignment in "$@"; do
+        case $assignment in folder=*) add=--add ;; *) add='' ;; esac
+        git --git-dir "$git_folder" config $add "flock.${assignment%%=*}" "${assignment#*=}"
     done
     ;;
 github)

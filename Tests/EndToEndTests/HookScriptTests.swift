@@ -67,6 +67,38 @@ struct HookScriptTests {
         }
     }
 
+    @Test("of a repository with several programs, each is looked at before a push, in its folder")
+    func folders() async throws {
+        let place = try await BareRepository()
+        let program = place.program
+        let flock = "command=\(Binary.path("flock"))"
+        // The second time says the same.
+        for _ in 1...2 { try await place.install("pre-receive", flock, "folder=web", "folder=apps/the api") }
+        let installed = try await run(
+            "sh", ["\(Self.folder)/install.sh", "pre-push", program.path, flock, "folder=web", "folder=apps/the api"])
+        #expect(installed.isSuccess, "\(installed.output)")
+        func package(_ version: String) -> String { #"{"name": "x", "version": "\#(version)", "flock": {"cmd": "x"}}"# }
+        try await program.commit(["web/package.json": package("1.0.0"), "apps/the api/package.json": package("1.0.0")])
+        try await program.push()
+        try await program.commit(["web/package.json": package("1.1.0"), "apps/the api/new": ""])
+        let hinted = try await program.push()
+        #expect(hinted.contains("Flock: apps/the api: the version is still 1.0.0"), "\(hinted)")
+        #expect(!hinted.contains("web: the version"))
+
+        try await program.commit(["web/package.json": Self.broken, "apps/the api/package.json": Self.broken])
+        for arguments in [["push", "flock", "main"], ["push", "--no-verify", "flock", "main"]] {
+            let refused = try await program.attempt(arguments)
+            #expect(!refused.isSuccess, "\(refused.output)")
+            for file in ["web/package.json", "apps/the api/package.json"] {
+                #expect(refused.output.contains("\(file): flock.instnces"), "\(refused.output)")
+            }
+        }
+        // Only one of them is broken.
+        try await program.commit(["web/package.json": package("1.2.0")])
+        let one = try await program.attempt(["push", "--no-verify", "flock", "main"])
+        #expect(!one.isSuccess && !one.output.contains("web/package.json"), "\(one.output)")
+    }
+
     @Test("pre-receive lets a push pass where flock cannot be run, and says so")
     func preReceiveWithoutFlock() async throws {
         let place = try await BareRepository()
