@@ -6,7 +6,7 @@
 #   github  gitlab               into a repository's folder: a workflow, or a job to include
 #
 # KEY=VALUE goes to "git config flock.KEY VALUE": command, config, state, secretfile, branches, folder. There may be several
-# of folder=.
+# of secretfile= and folder=.
 # A hook that is there already and is not Flock's is left alone. Run it again for a newer version.
 set -eu
 
@@ -49,13 +49,13 @@ post-receive | pre-receive | pre-push)
     put "$what" "$hooks/$what" 755
     for assignment in "$@"; do
         case $assignment in
-        folder=*) git --git-dir "$git_folder" config --unset-all flock.folder || : ;;
-        command=* | config=* | state=* | secretfile=* | branches=*) ;;
+        secretfile=* | folder=*) git --git-dir "$git_folder" config --unset-all "flock.${assignment%%=*}" || : ;;
+        command=* | config=* | state=* | branches=*) ;;
         *) usage ;;
         esac
     done
     for assignment in "$@"; do
-        case $assignment in folder=*) add=--add ;; *) add='' ;; esac
+        case $assignment in secretfile=* | folder=*) add=--add ;; *) add='' ;; esac
         git --git-dir "$git_folder" config $add "flock.${assignment%%=*}" "${assignment#*=}"
     done
     ;;

@@ -12,14 +12,15 @@ struct MonorepoTests {
         let site: Site
         static let folders = ["web", "apps/api"]
 
-        init(_ site: Site) async throws {
+        /// - Parameter secrets: files of other ones than the repository's, by folder.
+        init(_ site: Site, secrets: [String: String]) async throws {
             self.site = site
             hosted = try await HostedRepository("mono", server: EchoServer(in: site.folder), in: site)
             try await site.repositories(
                 Self.folders.map { folder in
                     [
                         "url: \(hosted.bare)", "path: \(folder)", "watch: [\"\(folder)/**\", \"lib/**\"]",
-                        "secret: {file: \(site.state)/secrets/mono}",
+                        "secret: {file: \(secrets[folder] ?? "\(site.state)/secrets/mono")}",
                         "branches: {main: production, \"x/*\": preview}",
                     ]
                 })
@@ -72,9 +73,11 @@ struct MonorepoTests {
         }
     }
 
-    private func withMono(_ body: (Mono, Site) async throws -> Void) async throws {
+    private func withMono(
+        secrets: [String: String] = [:], _ body: (Mono, Site) async throws -> Void
+    ) async throws {
         try await Site.run(daemons: ["flock-engine", "flock-hook"], parts: [.engine, .hook]) { site in
-            try await body(try await Mono(site), site)
+            try await body(try await Mono(site, secrets: secrets), site)
         }
     }
 
@@ -122,11 +125,14 @@ struct MonorepoTests {
     @Test func `who pushes sees what becomes of each program; a push that nobody tells of is found for each`()
         async throws
     {
-        try await withMono { mono, site in
+        let folder = try TemporaryFolder()
+        try "of the api\n".write(toFile: "\(folder.path)/secret", atomically: true, encoding: .utf8)
+        try await withMono(secrets: ["apps/api": "\(folder.path)/secret"]) { mono, site in
             let installed = try await run(
                 "sh",
                 ["\(HookScriptTests.folder)/install.sh", "post-receive", mono.hosted.bare]
-                    + ["command=\(Binary.path("flock"))", "config=\(site.config)"])
+                    + ["command=\(Binary.path("flock"))", "config=\(site.config)"]
+                    + ["secretfile=\(site.state)/secrets/mono", "secretfile=\(folder.path)/secret"])
             #expect(installed.isSuccess, "\(installed.output)")
             try await mono.hosted.program.commit([
                 "web/package.json": Mono.package("web"), "apps/api/package.json": #"{"name": "stock", "flock": 1}"#,
