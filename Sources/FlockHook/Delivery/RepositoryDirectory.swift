@@ -2,7 +2,7 @@ import FlockCore
 import Foundation
 import Git
 
-/// A program of a repository that may deploy it; a repository may have several.
+/// A program that a repository may deploy. A repository may have several.
 struct KnownRepository: Sendable, Hashable {
     enum Source: Sendable, Hashable {
         /// A bare repository on this machine, read in place.
@@ -87,10 +87,10 @@ struct RepositoryDirectory: Sendable {
     /// - Parameter programs: of one repository, or none.
     static func tried(for programs: [KnownRepository], of all: [KnownRepository]) -> [String] {
         let own = Set(programs.flatMap(\.secretFiles))
-        let most = Dictionary(grouping: all, by: \.address).values.map { Set($0.flatMap(\.secretFiles)) }
-            .max { $0.count < $1.count }
-        let others = (most ?? []).subtracting(own)
-        return Array(own) + others.prefix(max(0, (most?.count ?? 0) - own.count))
+        let most =
+            Dictionary(grouping: all, by: \.address).values.map { Set($0.flatMap(\.secretFiles)) }
+            .max { $0.count < $1.count } ?? []
+        return Array(own) + most.subtracting(own).prefix(max(0, most.count - own.count))
     }
 
     /// Whether a greeting that names no repository, such as an organization's, comes from somebody who knows the
@@ -109,7 +109,8 @@ struct RepositoryDirectory: Sendable {
         if parts.count == 2, let program = find(key: RepositoryAddress(parts[0]).program(in: parts[1])) {
             return program
         }
-        return all.first { $0.address == RepositoryAddress(spelling) }
+        let address = RepositoryAddress(spelling)
+        return all.first { $0.address == address }
     }
 
     var all: [KnownRepository] {
