@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 import GRDB
@@ -85,6 +86,22 @@ import Testing
             #expect(opened.answer?.changes?.map(\.deploy) == [3, nil])
             let ping = try await server.deliver(.github, "ping", push())
             #expect(ping.status == 200 && ping.answer?.changes?.map(\.code) == ["pong", "pong"])
+        }
+    }
+
+    @Test func `what the store knows under a program that no entry has ends, and keeps nobody waiting`() async throws {
+        try await Self.run { (server) async throws in
+            var former = Fixtures.repository(["master": .production])
+            (former.address, former.folder) = (RepositoryAddress(Self.mono), "former")
+            let change = try RefChange(name: "refs/heads/master", before: nil, after: Pushes.new)
+            let old = Delivery(forge: .github, id: "old", repository: former, changes: [change])
+            _ = try await server.hook.accept([old])
+            let running = Task { try await server.hook.run() }
+            try await eventually("it ends") { try await server.hook.store.deploy(1)?.state == .failed }
+            #expect(try await server.hook.store.deploy(1)?.code == "repository_unknown")
+            #expect(try await server.deliver(.github, "push", push()).status == 202)
+            running.cancel()
+            try? await running.value
         }
     }
 
