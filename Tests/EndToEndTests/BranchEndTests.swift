@@ -12,7 +12,7 @@ struct BranchEndTests {
 
     @Test func `old pushes that are delivered again, or late, bring no old code back`() async throws {
         try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
             let one = try await repository.push("one")
             try await site.isLive(one, of: repository)
@@ -39,7 +39,7 @@ struct BranchEndTests {
 
     @Test func `a push that nobody tells of is found`() async throws {
         try await Site.run(settings: ["hook.resync=1s"], daemons: Self.daemons, parts: Self.parts) { site in
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
             for text in ["one", "two"] {
                 let commit = try await repository.push(text)
@@ -59,7 +59,7 @@ struct BranchEndTests {
 
     @Test func `the answer, the list and the story say in the same words why nothing was deployed`() async throws {
         try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             let repository = try await HostedRepository("shop", server: EchoServer(in: site.folder), in: site)
             let commit = try await repository.push("one", to: "develop")
             let answered = try #require(await repository.deliver(commit, to: "develop", site))

@@ -12,7 +12,7 @@ struct CancelDeployTests {
 
     @Test func `a deploy is cancelled while it waits, and not once Marathon has it`() async throws {
         try await Site.run(daemons: Self.daemons, parts: Self.parts) { site in
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             let server = try await EchoServer(in: site.folder)
             let first = try await HostedRepository("first", server: server, in: site)
             let second = try await HostedRepository("second", server: server, in: site)
@@ -45,7 +45,7 @@ struct CancelDeployTests {
 
     @Test func `a build that is cancelled ends, and the next deploy gets its builder`() async throws {
         try await Site.run(settings: ["hook.builders=1"], daemons: Self.daemons, parts: Self.parts) { site in
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             let server = try await EchoServer(in: site.folder)
             let slow = try await HostedRepository("slow", server: server, in: site)
             let quick = try await HostedRepository("quick", server: server, in: site)

@@ -80,7 +80,7 @@ struct HostedRepository: Sendable {
             "X-Hub-Signature-256": "sha256=" + signature.map { String(format: "%02x", $0) }.joined(),
         ]
         request.body = .bytes(ByteBuffer(string: body))
-        guard let response = try? await site.http.execute(request, timeout: .seconds(5)),
+        guard let response = try? await site.http.execute(request, timeout: .seconds(60)),
             let data = try? await response.body.collect(upTo: 1 << 20),
             let answer = try? JSONDecoder().decode(Answer.self, from: Data(data.readableBytesView))
         else { return nil }
@@ -111,21 +111,14 @@ extension Site {
         return try JSONDecoder().decode([DeployRow].self, from: Data(ran.output.utf8)).reversed()
     }
 
-    /// Waits until flock-hook listens where forges deliver, which may be later than its socket.
-    func takesDeliveries() async throws {
-        try await eventually("flock-hook takes deliveries") {
-            (try? await get("http://127.0.0.1:\(hookPort)/health")) != nil
-        }
-    }
-
     /// Delivers a commit and waits until it is live, by that delivery or because flock-hook found it first.
     /// - Returns: the deploy.
     @discardableResult
     func isLive(_ commit: String, of repository: HostedRepository) async throws -> Int64 {
-        try await takesDeliveries()
+        try await isHealthy([.hook])
         _ = await repository.deliver(commit, self)
         var deploy: DeployRow?
-        try await eventually("\(commit) is live") {
+        try await eventually("\(commit) is live", within: .seconds(180)) {
             let deploys = try await deploys()
             deploy = deploys.first { $0.commit == commit && $0.state == "live" }
             return deploy != nil && deploys.allSatisfy(\.isFinal)

@@ -25,7 +25,7 @@ struct MonorepoTests {
                     ]
                 })
             // Nothing that is pushed from now on is found by the looks of the start.
-            try await site.takesDeliveries()
+            try await site.isHealthy([.hook])
             try await eventually("each program was looked at") {
                 try await site.metric("flock_hook_looks_total", of: .hook) == 2
             }

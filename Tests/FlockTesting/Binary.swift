@@ -71,6 +71,26 @@ public final class Binary: Sendable {
         try await eventually("\(name) ends") { !process.isRunning }
     }
 
+    /// Tells them to end and waits until they have. One that a fault stops, now or later, is let go on; one that is not
+    /// gone after 30 seconds is killed.
+    /// - Throws: when one had to be killed.
+    static func end(_ binaries: some Collection<Binary>, by signal: Int32 = SIGTERM) async throws {
+        for binary in binaries { binary.signal(signal) }
+        var failure: (any Error)?
+        for binary in binaries {
+            do {
+                try await eventually("\(binary.name) ends", within: .seconds(30)) {
+                    binary.signal(SIGCONT)
+                    return !binary.isRunning
+                }
+            } catch {
+                failure = failure ?? error
+                binary.signal(SIGKILL)
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// Waits for its end.
     /// - Returns: exit status, or the signal as a negative number.
     public func status() async throws -> Int32 {

@@ -53,6 +53,7 @@ public final class EngineSite: Sendable {
         let taskPorts = freePortRange(50)
         port = try await freePorts(1)[0]
         var configuration = MarathonClient.httpConfiguration
+        configuration.timeout.connect = .seconds(30)
         configuration.timeout.read = .seconds(60)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         try """
@@ -87,6 +88,8 @@ public final class EngineSite: Sendable {
         try await eventually("flock-engine is healthy") {
             (try? await part.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
         }
+        // Which it listens for beside its socket.
+        try await eventually("flock-engine listens") { await accepts(port) }
     }
 
     /// Starts the engine, hands it to the test, and ends it and its tasks, however the test ends.
@@ -101,17 +104,12 @@ public final class EngineSite: Sendable {
             failure = error
             print("--- flock-engine\n\(site.log.suffix(6000))")
         }
-        try await site.stop()
-        if let failure { throw failure }
-    }
-
-    /// SIGTERM leaves the tasks; `flock down` ends those.
-    private func stop() async throws {
-        binary.signal(SIGTERM)
-        try await binary.waitUntilExit()
-        let down = try await FlockTesting.run(Binary.path("flock"), ["down", "--config", config])
-        if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
-        try await http.shutdown()
+        // SIGTERM leaves the tasks; `flock down` ends those.
+        try await tidyUp(
+            after: failure,
+            { try await Binary.end([site.binary]) },
+            { try await Site.down(site.config) },
+            { try await site.http.shutdown() })
     }
 
     /// What the caller sends as `Authorization`.
@@ -163,7 +161,7 @@ public final class EngineSite: Sendable {
 
     /// What any server answers, such as a task.
     public func get(_ url: String) async throws -> (status: UInt, text: String) {
-        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
         return (response.status.code, String(buffer: try await response.body.collect(upTo: 1 << 20)))
     }
 

@@ -12,7 +12,7 @@ public struct NeverHappened: Error, CustomStringConvertible {
 ///   - what: for the error.
 ///   - finding: what there is instead, for the error.
 public func eventually(
-    _ what: String, within limit: Duration = .seconds(30), or finding: @autoclosure () -> String = "",
+    _ what: String, within limit: Duration = .seconds(60), or finding: @autoclosure () -> String = "",
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

@@ -1,5 +1,5 @@
-import NIOCore
-import NIOPosix
+import FlockCore
+import FlockDaemon
 import Synchronization
 
 /// Ports that nobody listens on. Each is handed out once, and from below those that systems give to outgoing
@@ -11,11 +11,8 @@ public func freePorts(_ count: Int) async throws -> [Int] {
             defer { next = next == portsOfTests.upperBound ? portsOfTests.lowerBound : next + 1 }
             return next
         }
-        let channel = try? await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1).bind(host: "0.0.0.0", port: port).get()
-        guard let channel else { continue }
-        try await channel.close()
-        ports.append(port)
+        let address = ListenAddress(host: "0.0.0.0", port: port)
+        if (try? PortCheck.requireFree([(address, "")])) != nil { ports.append(port) }
     }
     return ports
 }

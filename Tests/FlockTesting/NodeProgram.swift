@@ -1,6 +1,4 @@
 import Foundation
-import NIOCore
-import NIOPosix
 
 /// A program that Node runs from its command line.
 public enum NodeProgram {
@@ -12,24 +10,19 @@ public enum NodeProgram {
         process.arguments = ["node", "-e", program] + ports.map(String.init)
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let result: Result<Void, any Error>
+        var failure: (any Error)?
         do {
             for port in ports {
                 try await eventually("the program listens on \(port)") { await accepts(port) }
             }
-            result = .success(try await test())
+            try await test()
         } catch {
-            result = .failure(error)
+            failure = error
         }
-        process.terminate()
-        try await eventually("the program ends") { !process.isRunning }
-        try result.get()
-    }
-
-    private static func accepts(_ port: Int) async -> Bool {
-        let channel = try? await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .connect(host: "127.0.0.1", port: port).get()
-        try? await channel?.close()
-        return channel != nil
+        try await tidyUp(after: failure) {
+            // It keeps nothing.
+            kill(process.processIdentifier, SIGKILL)
+            try await eventually("the program ends") { !process.isRunning }
+        }
     }
 }

@@ -27,9 +27,7 @@ public final class OwnScaler: Sendable {
             failure = error
             print("--- own flock-scaler\n\(scaler.log.suffix(6000))")
         }
-        scaler.binary.signal(SIGTERM)
-        try await scaler.binary.waitUntilExit()
-        if let failure { throw failure }
+        try await tidyUp(after: failure) { try await Binary.end([scaler.binary]) }
     }
 
     private init(_ site: Site, state: String, _ lines: String) throws {
@@ -59,7 +57,8 @@ public final class OwnScaler: Sendable {
     /// Waits until it has looked so many times more.
     public func looks(_ count: Int) async throws {
         let before = (try? await metric("flock_scaler_looks_total")) ?? 0
-        try await eventually("the scaler has looked \(count) times") {
+        // It looks less often on a machine that is slow to answer it: every five seconds at the least.
+        try await eventually("the scaler has looked \(count) times", within: .seconds(30 + 6 * count)) {
             (try? await metric("flock_scaler_looks_total")) ?? 0 >= before + count
         }
     }

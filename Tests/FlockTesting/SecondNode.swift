@@ -103,16 +103,11 @@ public final class SecondNode: Sendable {
                 failure = error
                 for daemon in daemons { print("--- second \(daemon)\n\(node.log(daemon).suffix(6000))") }
             }
-            try await node.stop()
-            if let failure { throw failure }
+            try await tidyUp(
+                after: failure,
+                { try await Binary.end(node.running.binaries.values) },
+                { try await Site.down("\(node.folder.path)/flock.yaml") })
         }
-    }
-
-    private func stop() async throws {
-        for binary in await running.binaries.values { binary.signal(SIGTERM) }
-        for binary in await running.binaries.values { try await binary.waitUntilExit() }
-        let down = try await FlockTesting.run(Binary.path("flock"), ["down", "--config", "\(folder.path)/flock.yaml"])
-        if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
     }
 
     /// Starts its daemons, and waits until they can do their job.
@@ -133,12 +128,15 @@ public final class SecondNode: Sendable {
 
     /// Waits until its HAProxy itself sends requests to a task of the app, rather than to a flock-backup.
     public func isServedByTask(_ backend: String) async throws {
-        try await eventually("the second HAProxy has a task of \(backend)") {
-            try await site.get("http://127.0.0.1:\(statsPort)/stats;csv").split(separator: "\n").contains { line in
-                let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-                return cells.count > 17 && cells[0] == backend && cells[1].wholeMatch(of: /s[0-9]+/) != nil
-                    && cells[17].hasPrefix("UP")
-            }
+        try await eventually("the second HAProxy has a task of \(backend)") { try await serves(backend) }
+    }
+
+    /// Whether its HAProxy would send a request to a task of the app.
+    public func serves(_ backend: String) async throws -> Bool {
+        try await site.get("http://127.0.0.1:\(statsPort)/stats;csv").split(separator: "\n").contains { line in
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            return cells.count > 17 && cells[0] == backend && cells[1].wholeMatch(of: /s[0-9]+/) != nil
+                && cells[17].hasPrefix("UP")
         }
     }
 

@@ -14,6 +14,7 @@ public final class Site: Sendable {
     public let http: HTTPClient
     public let webPort: Int
     public let hookPort: Int
+    public let artifactsPort: Int
     public let enginePort: Int
     public let statsPort: Int
     public let backupPort: Int
@@ -42,9 +43,16 @@ public final class Site: Sendable {
         let ports = try await freePorts(6)
         let taskPorts = freePortRange(50)
         (webPort, hookPort, enginePort) = (ports[0], ports[1], ports[2])
-        (statsPort, backupPort) = (ports[3], ports[4])
+        // A test may choose these two.
+        func chosen(_ key: String) -> Int? {
+            settings.last { $0.hasPrefix("\(key)=") }?.split(separator: ":").last.flatMap { Int($0) }
+        }
+        statsPort = chosen("stats.listen") ?? ports[3]
+        backupPort = chosen("backup.listen") ?? ports[4]
+        artifactsPort = ports[5]
         var configuration = MarathonClient.httpConfiguration
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        configuration.timeout.connect = .seconds(30)
         configuration.timeout.read = .seconds(60)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         try """
@@ -52,7 +60,7 @@ public final class Site: Sendable {
         state: \(folder.path)/state
         http: {listen: "127.0.0.1:\(webPort)"}
         stats: {listen: "127.0.0.1:\(statsPort)"}
-        hook: {listen: "127.0.0.1:\(hookPort)", artifacts: "127.0.0.1:\(ports[5])", healthTimeout: 20s}
+        hook: {listen: "127.0.0.1:\(hookPort)", artifacts: "127.0.0.1:\(artifactsPort)", healthTimeout: 2m}
         backup: {listen: "127.0.0.1:\(backupPort)", hold: 30s}
         scaler: {every: 200ms, idleAfter: \(idleAfter)}
         engine: {listen: "127.0.0.1:\(enginePort)", ports: \(taskPorts.lowerBound)-\(taskPorts.upperBound)}
@@ -82,12 +90,7 @@ public final class Site: Sendable {
             failure = error
             for daemon in daemons { print("--- \(daemon)\n\(site.log(daemon).suffix(6000))") }
         }
-        do {
-            try await site.stop()
-        } catch {
-            failure = failure ?? error
-        }
-        if let failure { throw failure }
+        try await site.stop(after: failure)
     }
 
     /// Everything as one `flock up`, handed to the test and ended by Ctrl-C.
@@ -101,10 +104,7 @@ public final class Site: Sendable {
             failure = error
             print("--- flock up\n\(site.log("flock").suffix(6000))")
         }
-        for binary in await site.running.binaries.values { binary.signal(SIGINT) }
-        for binary in await site.running.binaries.values { try await binary.waitUntilExit() }
-        try await site.http.shutdown()
-        if let failure { throw failure }
+        try await site.stop(by: SIGINT, after: failure)
     }
 
     public func startUp() async throws {
@@ -165,12 +165,22 @@ public final class Site: Sendable {
         try await binary.waitUntilExit()
     }
 
-    /// Waits until each part says that it can do its job.
+    /// Waits until each part says that it can do its job, and listens where others ask it, beside its socket.
     public func isHealthy(_ parts: [StateFolder.Part] = StateFolder.Part.allCases) async throws {
         for part in parts {
             try await eventually("flock-\(part.rawValue) is healthy") {
                 let client = PartClient(part, state: StateFolder(state), http: http)
                 return (try? await client.open(.GET, "/health", timeout: .seconds(2)).collect(upTo: 1024)) != nil
+            }
+            let ports =
+                switch part {
+                case .engine: [enginePort]
+                case .backup: [backupPort]
+                case .hook: [hookPort, artifactsPort]
+                default: [Int]()
+                }
+            for port in ports {
+                try await eventually("flock-\(part.rawValue) listens at \(port)") { await accepts(port) }
             }
         }
     }
@@ -185,7 +195,7 @@ public final class Site: Sendable {
     ) async throws -> Int {
         let text = String(
             buffer: try await PartClient(part, state: state, http: http)
-                .open(.GET, "/metrics", timeout: .seconds(5)).collect(upTo: 1 << 20))
+                .open(.GET, "/metrics", timeout: .seconds(30)).collect(upTo: 1 << 20))
         let line = text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
         guard let value = line?.split(separator: " ").last.flatMap({ Double($0) }) else {
             throw NeverHappened(description: "flock-\(part.rawValue) has no metric \(name): \(text)")
@@ -206,7 +216,8 @@ public final class Site: Sendable {
     static func requestsHeld(for appID: String, state: StateFolder, http: HTTPClient) async throws -> Int {
         struct Report: Decodable { var waiting: Int }
         let backup = PartClient(.backup, state: state, http: http)
-        return try await backup.ask(.GET, "/v1/hold?app=\(appID)&holder=test", as: Report.self).waiting
+        return try await backup.ask(.GET, "/v1/hold?app=\(appID)&holder=test", timeout: .seconds(30), as: Report.self)
+            .waiting
     }
 
     /// Tasks that the engine has started so far.
@@ -217,22 +228,17 @@ public final class Site: Sendable {
     }
 
     /// SIGTERM leaves HAProxy and tasks; `flock down` ends those.
-    private func stop() async throws {
-        var failure: (any Error)?
-        do {
-            for binary in await running.binaries.values {
-                binary.signal(SIGTERM)
-                // A test that failed may have left it stopped.
-                binary.signal(SIGCONT)
-            }
-            for binary in await running.binaries.values { try await binary.waitUntilExit() }
-            let down = try await flock(["down"])
-            if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
-        } catch {
-            failure = error
-        }
-        try await http.shutdown()
-        if let failure { throw failure }
+    private func stop(by signal: Int32 = SIGTERM, after failure: (any Error)?) async throws {
+        try await tidyUp(
+            after: failure,
+            { try await Binary.end(self.running.binaries.values, by: signal) },
+            { try await Self.down(self.config) },
+            { try await self.http.shutdown() })
+    }
+
+    static func down(_ config: String) async throws {
+        let down = try await FlockTesting.run(Binary.path("flock"), ["down", "--config", config])
+        if !down.isSuccess { throw NeverHappened(description: "flock down: \(down.output)") }
     }
 
     /// Waits until HAProxy itself sends requests to a task of the app, rather than to flock-backup.
@@ -256,7 +262,7 @@ public final class Site: Sendable {
 
     /// What any server answers, such as a task.
     public func get(_ url: String) async throws -> String {
-        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
+        let response = try await http.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
         return String(buffer: try await response.body.collect(upTo: 1 << 20))
     }
 

@@ -11,6 +11,9 @@ public actor LoadGenerator {
     /// More than a request is held, so that the server's word on it is heard.
     private static let limit = Duration.seconds(45)
 
+    /// So many requests of a stream are under way at once.
+    private static let most = 100
+
     /// - Parameter port: HAProxy's, on this machine.
     public init(port: Int) {
         self.port = port
@@ -23,18 +26,20 @@ public actor LoadGenerator {
         return report
     }
 
-    /// Sends one request after another, each at its time whether or not the former were answered, until the flag is
-    /// raised or the task is cancelled; then waits for the answers.
+    /// Sends one request after another, each at its time whether or not the former were answered, unless too many are
+    /// under way, until the flag is raised or the task is cancelled; then waits for the answers.
     public func send(
         every interval: Duration, until isOver: Flag, _ request: @escaping @Sendable (_ number: Int) -> LoadRequest
     ) async {
-        await withDiscardingTaskGroup { group in
+        await withTaskGroup { group in
             var next = clock.now
             var number = 0
             while !isOver.isRaised && !Task.isCancelled {
                 let due = request(number)
                 group.addTask { await self.send(due) }
                 number += 1
+                // What lags behind is not pushed further behind.
+                if number >= Self.most { _ = await group.next() }
                 next = max(next + interval, clock.now - interval)
                 try? await clock.sleep(until: next)
             }
