@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 import Marathon
@@ -60,7 +61,9 @@ struct BuildTests {
 
     /// What the app answers, once it serves.
     private func answer(_ site: Site) async throws -> [String: any Sendable] {
-        try await eventually("the app answers") { try await site.request("shop.flock.test").status == 200 }
+        try await eventually("the app answers", within: .seconds(180)) {
+            try await site.request("shop.flock.test").status == 200
+        }
         let body = try await site.request("shop.flock.test").body
         let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:]
         return object.compactMapValues { ($0 as? Bool) ?? ($0 as? String).map { $0 as any Sendable } }
@@ -133,7 +136,7 @@ struct BuildTests {
 
     @Test("a build has a time limit and a memory limit")
     func limits() async throws {
-        try await Site.run(settings: ["hook.build.timeout=5s", "hook.build.mem=64"]) { site in
+        try await Site.run(settings: ["hook.build.timeout=20s", "hook.build.mem=64"]) { site in
             let program = try await site.makeApp("shop", files: HelloApp.files(name: "shop", version: "1.0.0"))
             func package(_ command: String) -> [String: String] {
                 [
@@ -143,7 +146,7 @@ struct BuildTests {
             }
             try await program.commit(package("echo begun; sleep 1000"))
             let late = try await program.push()
-            #expect(late.contains("it took longer than 5s") && late.contains("begun"), "\(late)")
+            #expect(late.contains("it took longer than 20s") && late.contains("begun"), "\(late)")
             #expect(try await site.flock(["deploys", "--json"]).output.contains("build_timed_out"))
             try await nothingIsLeft(site)
             try await eventually("nothing runs on") { try !site.processes().contains { $0.contains("sleep\u{0}1000") } }
@@ -157,17 +160,14 @@ struct BuildTests {
     @Test("flock-hook is killed while it builds: the build begins again, and nothing of it is left")
     func killed() async throws {
         try await Site.run { site in
+            let gate = try await Gate()
             let program = try await site.makeApp("shop", files: HelloApp.files(name: "shop", version: "1.0.0"))
             try await program.commit([
                 "package.json": #"""
                 {"name": "shop", "version": "1.0.0", "scripts": {"start": "node server.js"},
                  "flock": {"build": ["echo begun", "node wait.js"]}}
                 """#,
-                // Until flock-hook is there again: its address answers.
-                "wait.js": """
-                const wait = () => fetch("http://127.0.0.1:\(site.hookPort)/again").then(() => {}, () => setTimeout(wait, 50));
-                setTimeout(wait, 500);
-                """,
+                "wait.js": gate.passing("0"),
             ])
             async let push = program.push()
             try await eventually("it builds") {
@@ -180,8 +180,13 @@ struct BuildTests {
                 #"{"cmd": "sleep 1000", "cpus": 0.1, "mem": 32, "labels": {"FLOCK_ROLE": "build", "FLOCK_DEPLOY": "999"}}"#
             #expect(try await site.engine(.PUT, "/v2/apps/flock/build/999", left).status == 201)
             try await site.start("flock-hook")
-            try await eventually("it is live") { try await site.flock(["deploys"]).output.contains("live") }
+            try await site.isHealthy([.hook])
+            gate.open()
+            try await eventually("it is live", within: .seconds(180)) {
+                try await site.flock(["deploys"]).output.contains("live")
+            }
             try await nothingIsLeft(site)
+            try await gate.stop()
         }
     }
 
@@ -301,6 +306,7 @@ struct BuildTests {
 
                 hook:
                   listen: "127.0.0.1:\(site.hookPort)"
+                  artifacts: "127.0.0.1:\(site.artifactsPort)"
                   repositories:
                     - {url: "\(bare)", path: "apps/the shop", secret: {file: secret}, branches: {main: production},
                        watch: ["apps/the shop/**", "lib/*.js"]}

@@ -88,7 +88,7 @@ struct ReleaseTests {
             try await program.push()
             try await program.commit(HelloApp.files(version: "1.1.0", flock: #"{"hosts": ["hello.example"]}"#))
             #expect(try await program.push("main:feature").contains("live at http://feature--hello.flock.test"))
-            #expect(try await site.request("hello.flock.test").body.hasPrefix("1.0.0"))
+            try await site.serves("1.0.0")
 
             let promoted = try await site.flock(["promote", "feature--hello"])
             #expect(promoted.output.hasPrefix("v2 of hello is live at"), "\(promoted.output)")
@@ -110,16 +110,24 @@ struct ReleaseTests {
         try await Site.run { site in
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             try await program.push()
-            let slow = "node -e 'setTimeout(() => require(\\\"./server.js\\\"), 2000)'"
-            try await program.commit(HelloApp.files(version: "2.0.0", start: slow))
+            let gate = try await Gate()
+            var files = HelloApp.files(version: "2.0.0")
+            files["hello.js"] = HelloApp.server
+            files["server.js"] = gate.passing("require('./hello.js')")
+            try await program.commit(files)
             async let push = program.push()
             try await eventually("the deploy waits for its check") {
                 try await site.flock(["deploys"]).output.contains("verifying")
             }
-            let back = try await site.flock(["rollback", "hello", "1"])
-            #expect(back.output.hasPrefix("v3 of hello is live"), "\(back.output)")
+            async let back = site.flock(["rollback", "hello", "1"])
+            // Nothing tells that it has come.
+            try await Task.sleep(for: .milliseconds(500))
+            gate.open()
+            let output = try await back.output
+            #expect(output.hasPrefix("v3 of hello is live"), "\(output)")
             #expect(try await push.contains("release 2 is live"))
             try await site.serves("1.0.0")
+            try await gate.stop()
         }
     }
 }

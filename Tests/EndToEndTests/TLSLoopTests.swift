@@ -12,6 +12,9 @@ import Testing
             let program = try await site.makeApp("hello", files: HelloApp.files(version: "1.0.0"))
             let push = try await program.push()
             #expect(push.contains("release 1 is live at https://hello.flock.test:\(port)/"), "\(push)")
+            try await eventually("HAProxy leads to https") {
+                try await site.request("hello.flock.test").status / 100 == 3
+            }
 
             _ = try await site.marathon.scale("/hello-1.0.0", to: 0)
             try await eventually("its task is gone") { try await site.marathon.tasks(of: "/hello-1.0.0").isEmpty }
