@@ -75,20 +75,22 @@ struct CrashTests {
     private func pass(
         _ fault: Fault, _ daemon: String, _ app: EchoServer.Deployed, _ site: Site
     ) async throws -> [String] {
-        let (load, isOver) = (LoadGenerator(port: site.webPort), Flag())
+        let (load, isOver, isStarted) = (LoadGenerator(port: site.webPort), Flag(), Flag())
+        if fault.moment == .waking { isStarted.raise() }
+        // Or it might sleep before there is anybody to die of it.
+        async let early: Void = visit(app, load, from: nil, until: isStarted)
+        defer { isStarted.raise() }
         switch fault.moment {
-        case .sleeping, .reloading:
-            let isServed = Flag()
-            async let visitors: Void = visit(app, load, from: nil, until: isServed)
-            defer { isServed.raise() }
-            try await site.isServedByTask("app_echo_1_0_0")
-            isServed.raise()
-            await visitors
+        case .sleeping, .reloading: try await site.isServedByTask("app_echo_1_0_0")
         case .waking: try await eventually("it sleeps") { try await site.marathon.tasks(of: app.id).isEmpty }
         }
         try await site.kill9(daemon)
         try await site.start(daemon, fault: fault.point.rawValue)
         let process = try await site.process(daemon)
+        isStarted.raise()
+        await early
+        // Nobody else could answer.
+        if daemon == "flock-backup" && fault.moment == .waking { try await site.isHealthy([.backup]) }
 
         async let visitors: Void = visit(app, load, from: fault.moment == .sleeping ? process : nil, until: isOver)
         defer { isOver.raise() }

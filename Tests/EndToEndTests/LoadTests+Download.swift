@@ -21,6 +21,7 @@ extension LoadTests {
             try await download.send(
                 "GET /download HTTP/1.1\r\nHost: files.flock.test\r\nConnection: close\r\n\r\n".utf8)
             try await eventually("it begins") { download.text.contains("piece 1\n") }
+            let sleeps = try await sleepsWanted(of: id, site)
             _ = try await echo.deployWithReload("second", to: site)
             _ = try await echo.deployWithReload("third", to: site)
             // It would have slept: the other one, used later, does.
@@ -30,16 +31,22 @@ extension LoadTests {
             try await eventually("it goes on") { download.received.count > size }
             #expect(!download.hasEnded)
             #expect(try await site.marathon.app(id)?.instances == 1)
-            #expect(
-                !site.log("flock-scaler").split(separator: "\n").contains {
-                    $0.contains("not put to sleep") && $0.contains(id)
-                })
+            #expect(try await sleepsWanted(of: id, site) == sleeps)
 
             #expect(try await site.request("files.flock.test", "/end").status == 200)
             try await eventually("it ends") { download.hasEnded }
             #expect(download.text.contains("the end"))
             try await eventually("its app sleeps") { try await site.marathon.app(id)?.instances == 0 }
         }
+    }
+
+    /// How often the scaler has decided to put the app to sleep, now that it knows of what has begun.
+    func sleepsWanted(of id: String, _ site: Site) async throws -> Int {
+        let looks = try await site.metric("flock_scaler_looks_total", of: .scaler)
+        try await eventually("the scaler has looked") {
+            try await site.metric("flock_scaler_looks_total", of: .scaler) >= looks + 2
+        }
+        return try await site.decisions(about: id).count { $0.action == "sleep" }
     }
 }
 

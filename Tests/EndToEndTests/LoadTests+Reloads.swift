@@ -85,7 +85,10 @@ extension LoadTests {
             let report = await load.findings()
             await load.close()
             print("behind an old worker, \(style): \(report)")
-            #expect(report.kept - before.kept >= before.answers.count - before.kept)
+            // HAProxy closes what is idle for half a minute.
+            if report.elapsed - before.elapsed < .seconds(25) {
+                #expect(report.kept - before.kept >= before.answers.count - before.kept)
+            }
             #expect(report.failures.isEmpty, "\(report.failures.joined(separator: "\n"))")
         }
     }

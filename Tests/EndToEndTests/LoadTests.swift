@@ -13,17 +13,21 @@ struct LoadTests {
         try await Site.run(idleAfter: "400ms", settings: ["scaler.every=100ms"]) { site in
             let echo = try await EchoServer(in: site.folder)
             let apps = try await echo.deploy((0..<6).map { "app\($0)" }, to: site)
+            // It would put it to sleep again before it has answered.
+            try await site.kill9("flock-scaler")
             let bare = try await bareWakes(of: apps[0], site)
+            try await site.start("flock-scaler")
+            try await site.isHealthy([.scaler])
 
             let load = LoadGenerator(port: site.webPort)
             let launches = site.launches
             let isOver = Flag()
             await withDiscardingTaskGroup { group in
                 for app in apps {
-                    group.addTask { await visit(app, with: load, until: isOver) }
+                    group.addTask { await visit(app, site, with: load, until: isOver) }
                 }
                 // What there is then is looked at below.
-                try? await eventually("10,000 requests and 100 wakes", within: .seconds(180)) {
+                try? await eventually("10,000 requests and 100 wakes", within: .seconds(900)) {
                     await load.findings().answers.count >= 10_000 && site.launches - launches >= 100
                 }
                 isOver.raise()
@@ -80,8 +84,8 @@ struct LoadTests {
     // MARK: Details
 
     /// A visitor who comes for a while and stays away for about as long as it takes to fall asleep. His first request
-    /// is a long one, so that many are under way in the middle of it.
-    private func visit(_ app: EchoServer.Deployed, with load: LoadGenerator, until isOver: Flag) async {
+    /// is a long one, so that many are under way in the middle of it. Every other time he stays away until it sleeps.
+    private func visit(_ app: EchoServer.Deployed, _ site: Site, with load: LoadGenerator, until isOver: Flag) async {
         var visits = 0
         // Not all at the same moment: that is another test.
         try? await Task.sleep(for: .milliseconds(.random(in: 0...1_200)))
@@ -97,7 +101,13 @@ struct LoadTests {
             visit.raise()
             await requests
             visits += 1
-            try? await Task.sleep(for: .milliseconds(.random(in: 600...1_200)))
+            guard visits % 2 == 0 else {
+                try? await Task.sleep(for: .milliseconds(.random(in: 600...1_200)))
+                continue
+            }
+            try? await eventually("\(app.id) sleeps") {
+                try await site.marathon.app(app.id)?.instances == 0 || isOver.isRaised
+            }
         }
     }
 
@@ -108,7 +118,7 @@ struct LoadTests {
             try await site.sleep(app)
             let start = ContinuousClock.now
             _ = try await site.marathon.scale(app.id, to: 1)
-            while true {
+            while ContinuousClock.now < start + .seconds(60) {
                 if let task = try await site.marathon.tasks(of: app.id).first(where: \.isRunning),
                     await HealthProbe(http: site.http).ask(
                         nil, host: task.host, ports: task.ports, timeout: .seconds(1)) == nil

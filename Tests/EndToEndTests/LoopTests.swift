@@ -2,6 +2,7 @@ import FlockTesting
 import Foundation
 import Marathon
 import NIOHTTP1
+import Synchronization
 import Testing
 
 /// The whole loop with real HAProxy, git and Node, each daemon a process of its own.
@@ -144,11 +145,19 @@ struct LoopTests {
             try await eventually("it answers") { try await site.request("hello.flock.test").status == 200 }
 
             let isOver = Flag()
-            async let first = answers(of: site, every: .milliseconds(2), until: isOver)
-            async let second = answers(of: site, every: .milliseconds(2), until: isOver)
+            let tally = Tally()
+            async let first = answers(of: site, every: .milliseconds(2), until: isOver) {
+                tally.counts.withLock { $0[0] += 1 }
+            }
+            async let second = answers(of: site, every: .milliseconds(2), until: isOver) {
+                tally.counts.withLock { $0[1] += 1 }
+            }
             for _ in 0..<4 {
-                // Some requests in between, so that connections are kept.
-                try await Task.sleep(for: .milliseconds(200))
+                // So that connections are kept, and no request meets a second task that ends.
+                let old = tally.counts.withLock(\.self)
+                try await eventually("each visitor has new answers") {
+                    zip(tally.counts.withLock(\.self), old).allSatisfy { $0 >= $1 + 20 }
+                }
                 let before = try await processes(in: site)
                 for pid in before { kill(Int32(pid), SIGKILL) }
                 try await eventually("another task runs") {
@@ -166,15 +175,21 @@ struct LoopTests {
 
     // MARK: Details
 
+    /// How many answers each visitor has.
+    private final class Tally: Sendable {
+        let counts = Mutex([0, 0])
+    }
+
     /// What one visitor gets who asks again and again.
     private func answers(
-        of site: Site, every pause: Duration, until isOver: Flag
+        of site: Site, every pause: Duration, until isOver: Flag, counting: @Sendable () -> Void = {}
     ) async throws -> [(status: Int, body: String)] {
         var answers: [(status: Int, body: String)] = []
         var next = ContinuousClock.now
         while !isOver.isRaised {
             let answer = try await site.request("hello.flock.test")
             answers.append((answer.status, answer.body))
+            counting()
             next += pause
             try await Task.sleep(until: next)
         }

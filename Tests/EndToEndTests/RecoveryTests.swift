@@ -74,38 +74,46 @@ struct RecoveryTests {
 
             try await site.kill9("flock-haproxy")
             let load = LoadGenerator(port: site.webPort)
-            let isOver = Flag()
-            async let requests: Void = load.send(every: .milliseconds(10), until: isOver) { number in
-                var request = LoadRequest.varied(number, to: apps[number % 4])
-                request.body = nil
-                return request
+            @Sendable func requests(until isOver: Flag) async {
+                await load.send(every: .milliseconds(10), until: isOver) { number in
+                    var request = LoadRequest.varied(number, to: apps[number % 4])
+                    request.body = nil
+                    return request
+                }
             }
-            /// A request outlives one task, not two.
-            func isCalm() async throws {
-                let count = await load.findings().answers.count
+            /// Under a load that has been answered when it ends: a request outlives one task, not two.
+            func round(_ change: () async throws -> Void) async throws {
+                let (isOver, count) = (Flag(), await load.findings().answers.count)
+                async let answered: Void = requests(until: isOver)
+                defer { isOver.raise() }
+                try await eventually("load") { await load.findings().answers.count > count + 20 }
+                try await change()
                 for app in apps { #expect(try await site.request(app.host).status == 200) }
-                try await eventually("those under way are answered") {
-                    await load.findings().answers.count > count + 50
-                }
+                isOver.raise()
+                await answered
             }
             for _ in 0..<3 {
-                let before = try site.processes(of: apps[0].id)
-                for pid in before { kill(pid, SIGKILL) }
-                try await eventually("both are other processes") {
-                    try site.processes(of: apps[0].id).subtracting(before).count == 2
+                try await round {
+                    let before = try site.processes(of: apps[0].id)
+                    for pid in before { kill(pid, SIGKILL) }
+                    try await eventually("both are other processes") {
+                        try site.processes(of: apps[0].id).subtracting(before).count == 2
+                    }
                 }
-                try await isCalm()
             }
-            try await site.scale(apps[1], to: 1)
-            try await eventually("one is left") { try site.processes(of: apps[1].id).count == 1 }
-            try await site.scale(apps[1], to: 3)
-            try await site.scale(apps[2], to: 4)
+            try await round {
+                try await site.scale(apps[1], to: 1)
+                try await eventually("one is left") { try site.processes(of: apps[1].id).count == 1 }
+                try await site.scale(apps[1], to: 3)
+                try await site.scale(apps[2], to: 4)
+            }
             for _ in 0..<3 {
-                let launches = site.launches(of: apps[3].id)
-                try await site.scale(apps[3], to: 0)
-                // The load does not let it sleep for long.
-                try await eventually("is awake again") { site.launches(of: apps[3].id) > launches }
-                try await isCalm()
+                try await round {
+                    let launches = site.launches(of: apps[3].id)
+                    try await site.scale(apps[3], to: 0)
+                    // The load does not let it sleep for long.
+                    try await eventually("is awake again") { site.launches(of: apps[3].id) > launches }
+                }
             }
             let counts = [2, 3, 4, 1]
             for (app, count) in zip(apps, counts) {
@@ -113,13 +121,11 @@ struct RecoveryTests {
                     try site.processes(of: app.id).count == count
                 }
             }
-            try await isCalm()
-
-            try await site.start("flock-haproxy")
-            try await site.isHealthy()
-            try await site.isServedDirectly(apps, tasks: 10)
-            isOver.raise()
-            await requests
+            try await round {
+                try await site.start("flock-haproxy")
+                try await site.isHealthy()
+                try await site.isServedDirectly(apps, tasks: 10)
+            }
             let report = await load.findings()
             await load.close()
             print("flock-haproxy away: \(report)")

@@ -31,7 +31,7 @@ public struct EchoServer: Sendable {
         return String(decoding: try JSONSerialization.data(withJSONObject: definition), as: UTF8.self)
     }
 
-    /// `?wait=20` in the path makes the answer wait for 20 ms.
+    /// `?wait=20` in the path makes the answer wait for 20 ms, `?until=go` until there is a file `go` in its folder.
     private static let source = #"""
         #define _GNU_SOURCE
         #include <arpa/inet.h>
@@ -82,6 +82,8 @@ public struct EchoServer: Sendable {
             }
             char *wait = strstr(path, "wait=");
             if (wait) usleep(atoi(wait + 5) * 1000);
+            char *until = strstr(path, "until=");
+            while (until && access(until + 6, F_OK) != 0) usleep(10000);
             if (answer(fd, method, path, length, hash) != 0 || last) goto out;
           }
         out:
