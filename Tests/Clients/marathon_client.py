@@ -23,7 +23,7 @@ from marathon.models.app import (  # noqa: E402
 from marathon.models.container import (  # noqa: E402
     MarathonContainer, MarathonContainerPortMapping, MarathonDockerContainer)
 from marathon.models.events import (  # noqa: E402
-    MarathonDeploymentInfo, MarathonDeploymentSuccess, MarathonStatusUpdateEvent)
+    MarathonDeploymentInfo, MarathonDeploymentSuccess, MarathonEventStreamAttached, MarathonStatusUpdateEvent)
 from marathon.models.group import MarathonGroup  # noqa: E402
 
 
@@ -69,6 +69,9 @@ class Listener(threading.Thread):
         except Exception as failure:  # of any kind: that is what is looked for
             self.failure = failure
 
+    def count(self, kind):
+        return sum(isinstance(event, kind) for event in list(self.events))
+
     def has(self, kind, accepts):
         if self.failure is not None:
             raise AssertionError("the stream ended") from self.failure
@@ -108,6 +111,7 @@ class Test:
         self.listener = Listener(client)
         eventually("the stream is open", lambda: self.listener.has(object, lambda event: True))
         filtered = Listener(client, [MarathonDeploymentSuccess, "status_update_event"])
+        eventually("both streams are open", lambda: self.listener.count(MarathonEventStreamAttached) == 2)
         created = client.create_app("/web", MarathonApp(
             cmd="exec python3 -m http.server $PORT0", cpus=0.1, mem=64, instances=1,
             env={"GREETING": "hello"}, labels={"tier": "front"}, constraints=[("hostname", "LIKE", ".*")],

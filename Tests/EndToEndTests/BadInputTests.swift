@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import FlockCore
 import FlockTesting
 import Foundation
 import Marathon
@@ -86,6 +87,7 @@ struct BadInputTests {
             toFile: "\(folder.path)/flock.yaml", atomically: true, encoding: .utf8)
         let binary = try Binary.start(
             "flock-scaler", ["--config", "\(folder.path)/flock.yaml"], log: "\(folder.path)/log")
+        defer { binary.signal(SIGKILL) }
         #expect(try await binary.status() == 78)
         #expect(binary.output.contains("flock.yaml:3:3: scaler.idelAfter: unknown key"), "\(binary.output)")
         #expect(binary.output.contains("did you mean \"idleAfter\"?"))
@@ -99,6 +101,7 @@ struct BadInputTests {
                 "flock-engine",
                 ["--state", "\(folder.path)/state", "--set", "engine.listen=127.0.0.1:\(site.enginePort)"],
                 log: "\(folder.path)/log")
+            defer { binary.signal(SIGKILL) }
             #expect(try await binary.status() == 71)
             #expect(binary.output.contains("port \(site.enginePort) is taken by flock-engine"), "\(binary.output)")
             #expect(binary.output.contains("--set engine.listen="))
@@ -107,7 +110,10 @@ struct BadInputTests {
 
     @Test("Marathon not reachable: said once, retried, recovered from")
     func marathonAway() async throws {
-        try await Site.run { site in
+        try await Site.run(daemons: ["flock-engine"], parts: [.engine]) { site in
+            // Later than the engine, or they would miss it before.
+            for daemon in Site.daemons where daemon != "flock-engine" { try await site.start(daemon) }
+            try await site.isHealthy()
             try await site.kill9("flock-engine")
             let complaints = { (daemon: String) in
                 site.log(daemon).components(separatedBy: "Marathon does not answer").count - 1

@@ -135,7 +135,9 @@ struct EngineSurvivalTests {
             // Serves only once it is let.
             let cmd = "while [ ! -e go ]; do sleep 0.02; done; exec node server.js"
             #expect(try await site.ask(.PUT, "/v2/apps\(Self.id)", Self.definition(site, cmd: cmd)).status == 200)
-            try await eventually("the new one is started") { try await tasks(site).count == 2 }
+            try await eventually("the new one is started") {
+                try await site.ask(.GET, "/v2/apps\(Self.id)")["app", "tasksRunning"] as? Int == 2
+            }
             try await site.end(SIGKILL)
             try site.start()
             try await site.isHealthy()
@@ -152,6 +154,7 @@ struct EngineSurvivalTests {
     func secondEngine() async throws {
         try await EngineSite.run { site in
             let other = try site.startAnother()
+            defer { other.signal(SIGKILL) }
             #expect(try await other.status() != 0)
             #expect(other.output.contains("already"), "\(other.output)")
             #expect(try await site.ask(.GET, "/v2/apps").status == 200)
@@ -171,6 +174,7 @@ struct EngineSurvivalTests {
                 try Data(repeating: 0x5A, count: 4096).write(to: URL(fileURLWithPath: file))
             }
             let engine = try site.startAnother()
+            defer { engine.signal(SIGKILL) }
             #expect(try await engine.status() != 0)
             #expect(engine.output.contains("marathon.db"), "\(engine.output)")
             #expect(try self.processes(site) == processes)

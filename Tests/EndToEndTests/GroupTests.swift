@@ -34,7 +34,9 @@ struct GroupTests {
             let order = launched.compactMap { line in
                 ["shop_db-1.0.0", "shop_web-1.0.0"].first { line.contains($0) }
             }
-            #expect(order == ["shop_db-1.0.0", "shop_db-1.0.0", "shop_web-1.0.0"], "\(launched)")
+            // It was asleep, and is there again before what depends on it.
+            let first = try #require(order.firstIndex(of: "shop_web-1.0.0"))
+            #expect(first >= 2, "\(launched)")
 
             for host in ["web", "db"] {
                 try await eventually("\(host) answers through HAProxy") {

@@ -92,11 +92,16 @@ import Testing
         return outcome
     }
 
+    /// Kills it again and again, but not while it prepares a deploy for the third time: that it would give up.
     /// - Returns: how often.
     private func kill(_ site: Site, until isOver: Flag) async throws -> Int {
         var count = 0
         while !isOver.isRaised {
             try await Task.sleep(for: .milliseconds(.random(in: 1000...3000)))
+            try await site.isHealthy([.hook])
+            try await eventually("none is prepared for the second time", within: .seconds(180)) {
+                try await site.deploys().allSatisfy { $0.isFinal || $0.attempts < 2 }
+            }
             try await site.kill9("flock-hook")
             count += 1
             try await site.start("flock-hook")

@@ -20,7 +20,7 @@ struct ScaleDownTests {
                 let many = Flag()
                 async let rest: Void = load.posts(30, to: app, wait: 300, until: many)
                 try await site.has(app, instances: 6...6)
-                try await eventually("six serve") { try await site.serversThatServe() == 6 }
+                try await eventually("six serve") { try await site.serversThatServe(of: "app_app_1_0_0") == 6 }
                 // What an old worker of HAProxy carries then is waited for too.
                 if time == 1 { _ = try await echo.deployWithReload("other", to: site) }
                 many.raise()

@@ -51,7 +51,7 @@ struct ScalerSettingsTests {
                 let looks = try await scaler.metric("flock_scaler_looks_total")
                 try await scaler.looks(5)
                 #expect(try await scaler.metric("flock_scaler_looks_total") > looks)
-                #expect(try await site.marathon.app(app.id)?.instances == 2)
+                try await site.has(app, instances: 2...2)
                 isOver.raise()
                 await visitors
                 try scaler.change(lines("idleAfter: 1s"))

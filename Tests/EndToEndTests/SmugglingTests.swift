@@ -105,7 +105,7 @@ private struct InspectedApps: Sendable {
         defer { connection.close() }
         // A server may close before it has read all.
         try? await connection.send(request.bytes)
-        try await eventually("an end of the answer", within: .seconds(20), or: "after \(connection.text)") {
+        try await eventually("an end of the answer", within: .seconds(45), or: "after \(connection.text)") {
             connection.hasEnded
         }
         return connection.text
