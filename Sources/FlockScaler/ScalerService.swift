@@ -77,7 +77,9 @@ public actor ScalerService: Service, Reporting {
         }
         // A sleep that has begun is finished: half of one would cost its app a lease.
         for act in acts.values { await act.value }
-        if let nodes, isOurTurn { await turn.giveBack(parts.backups(nodes)) }
+        if let nodes, isOurTurn, await !turn.giveBack(parts.backups(nodes)) {
+            logger.info("its turn is not given back, and ends by itself: a flock-backup does not answer")
+        }
         try await http.shutdown()
     }
 

@@ -30,7 +30,17 @@ struct ScalerTurn: Sendable {
         return true
     }
 
-    func giveBack(_ backups: [PartClient]) async {
-        for backup in backups { _ = try? await backup.open(.DELETE, query, timeout: Self.timeout) }
+    /// - Returns: whether all have heard it. On the others the lease ends by itself.
+    @discardableResult
+    func giveBack(_ backups: [PartClient]) async -> Bool {
+        var isHeard = true
+        for backup in backups {
+            do {
+                _ = try await backup.open(.DELETE, query, timeout: Self.timeout)
+            } catch {
+                isHeard = false
+            }
+        }
+        return isHeard
     }
 }
