@@ -34,6 +34,7 @@ struct TwoScalersTests {
                   backup: {nodes: ["http://127.0.0.1:\(ports[1])"]}
 
                 """
+            try await site.scalerHasItsTurn()
             try await OwnScaler.run(site, state: "\(folder.path)/state", lines) { try await test(site, $0) }
         }
     }
@@ -103,21 +104,12 @@ struct TwoScalersTests {
     func givesBack() async throws {
         try await Site.run { site in
             let backup = PartClient(.backup, state: StateFolder(site.state), http: site.http)
-            let turn = "/v1/turn?holder=test"
-            try await eventually("the scaler has its turn") {
-                do {
-                    _ = try await backup.open(.PUT, turn, timeout: .seconds(30))
-                } catch let error as PartClient.Failure {
-                    return error.code == .conflict
-                }
-                _ = try await backup.open(.DELETE, turn, timeout: .seconds(30))
-                return false
-            }
+            try await site.scalerHasItsTurn()
             let scaler = try await site.process("flock-scaler")
             scaler.signal(SIGTERM)
             try await scaler.waitUntilExit()
             do {
-                _ = try await backup.open(.PUT, turn, timeout: .seconds(30))
+                _ = try await backup.open(.PUT, Site.turn, timeout: .seconds(30))
             } catch let error as PartClient.Failure where error.code == .conflict {
                 // It has no more than a second for it.
                 #expect(site.log("flock-scaler").contains("its turn is not given back"))
@@ -145,6 +137,24 @@ struct TwoScalersTests {
             isOver.raise()
             await visitors
             await load.close()
+        }
+    }
+}
+
+extension Site {
+    fileprivate static let turn = "/v1/turn?holder=test"
+
+    /// It takes it a second after its start, where flock-backup was not there before.
+    fileprivate func scalerHasItsTurn() async throws {
+        let backup = PartClient(.backup, state: StateFolder(state), http: http)
+        try await eventually("the scaler has its turn") {
+            do {
+                _ = try await backup.open(.PUT, Self.turn, timeout: .seconds(30))
+            } catch let error as PartClient.Failure {
+                return error.code == .conflict
+            }
+            _ = try await backup.open(.DELETE, Self.turn, timeout: .seconds(30))
+            return false
         }
     }
 }

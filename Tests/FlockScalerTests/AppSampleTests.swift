@@ -55,7 +55,7 @@ import Testing
         var reader = SampleReader()
         let nodes = ["a": [row(10, last: .seconds(1))], "b": [row(10, last: .seconds(1))]] as [String: [StatsRow]?]
         func read(_ usage: [[AppUsage]]) -> AppSample? {
-            reader.read(nodes, usage: usage, apps: apps)["/shop-1.0.0"]
+            reader.read(nodes, usage: ["a": usage[0], "b": usage[1]], apps: apps)["/shop-1.0.0"]
         }
         let sample = read([[use("/shop-1.0.0", idle: 70_000)], [use("/shop-1.0.0", idle: 90_000), use("/x", idle: 1)]])
         #expect(sample?.isCounted == true && sample?.sinceLast == 70)
@@ -107,14 +107,30 @@ import Testing
         var reader = SampleReader()
         let sample = reader.read(
             ["a": [row(1, sessions: 1)], "b": [row(1)]],
-            usage: [[use("/shop-1.0.0", inFlight: 2, idle: 0)], [use("/shop-1.0.0", inFlight: 1, idle: 0)]], apps: apps)
+            usage: [
+                "a": [use("/shop-1.0.0", inFlight: 2, idle: 0)], "b": [use("/shop-1.0.0", inFlight: 1, idle: 0)],
+            ], apps: apps)
         #expect(sample["/shop-1.0.0"]?.inFlight == 3)
+    }
+
+    @Test func `what the old workers of a node carried counts when that node does not answer`() {
+        var reader = SampleReader()
+        func inFlight(_ a: Int, _ b: Int?) -> Int? {
+            let uses = [use("/shop-1.0.0", inFlight: a, idle: 0)]
+            let others = b.map { [use("/shop-1.0.0", inFlight: $0, idle: 0)] }
+            let nodes: [String: [StatsRow]?] = ["a": [row(1)], "b": b.map { _ in [row(6)] }]
+            return reader.read(nodes, usage: ["a": uses, "b": others], apps: apps)["/shop-1.0.0"]?.inFlight
+        }
+        #expect(inFlight(4, 6) == 10)
+        #expect(inFlight(1, nil) == 7)
+        #expect(inFlight(0, 0) == 0)
+        #expect(inFlight(2, nil) == 2)
     }
 
     @Test func `a table for one of two nodes does not say that nobody uses an app`() {
         var reader = SampleReader()
         let nodes = ["a": [row(1)], "b": [row(5)]] as [String: [StatsRow]?]
-        let sample = reader.read(nodes, usage: [[use("/shop-1.0.0", idle: 600_000)]], apps: apps)["/shop-1.0.0"]
+        let sample = reader.read(nodes, usage: ["a": [use("/shop-1.0.0", idle: 600_000)]], apps: apps)["/shop-1.0.0"]
         #expect(sample?.isCounted == false)
     }
 

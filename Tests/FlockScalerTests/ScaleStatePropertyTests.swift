@@ -179,9 +179,8 @@ import Testing
         var reader = SampleReader()
         var app = WatchedApp(policy)
         for nodes in looks {
-            let usage = load.map { load in
-                nodes.map { _ in [AppUsage(app: "/a", inFlight: load, idleMilliseconds: 0)] }
-            }
+            let use = load.map { [AppUsage(app: "/a", inFlight: $0, idleMilliseconds: 0)] }
+            let usage: [String: [AppUsage]?] = use.map { use in nodes.mapValues { _ in use } } ?? [:]
             app.look(reader.read(nodes, usage: usage, apps: ["app_a": "/a"])["/a"] ?? AppSample())
         }
         return app.history

@@ -30,19 +30,15 @@ struct Parts: Sendable {
         return true
     }
 
-    /// What every node's stick table says; `nil` when one does not answer.
-    func usage(_ nodes: PartNodes) async -> [[AppUsage]]? {
-        guard !nodes.haproxies.isEmpty else { return nil }
-        return await withTaskGroup(of: [AppUsage]?.self) { group in
-            for client in haproxies(nodes) {
-                group.addTask { try? await client.ask(.GET, "/v1/use", timeout: .seconds(2)) }
+    /// What the stick table of each flock-haproxy's node says; `nil` for one that does not answer.
+    func usage(_ nodes: PartNodes) async -> [String: [AppUsage]?] {
+        await withTaskGroup(of: (String, [AppUsage]?).self) { group in
+            for (address, client) in zip(nodes.haproxies, haproxies(nodes)) {
+                group.addTask {
+                    (address.description, try? await client.ask(.GET, "/v1/use", timeout: .seconds(2)))
+                }
             }
-            var all: [[AppUsage]] = []
-            for await one in group {
-                guard let one else { return nil }
-                all.append(one)
-            }
-            return all
+            return await group.reduce(into: [:]) { $0[$1.0] = .some($1.1) }
         }
     }
 }

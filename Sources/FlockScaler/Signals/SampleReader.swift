@@ -20,13 +20,15 @@ struct SampleReader: Sendable {
     }
 
     private var known: [String: Node] = [:]
+    /// The requests to each app that a node's stick table knew of last.
+    private var carried: [String: [String: Int]] = [:]
 
     /// - Parameters:
     ///   - nodes: BACKEND rows by node; `nil` for one that did not answer.
-    ///   - usage: of each node, what its flock-haproxy says; `nil` when one does not answer.
+    ///   - usage: by flock-haproxy, what its node's stick table says; `nil` for one that did not answer.
     ///   - apps: the app of each of HAProxy's backends.
     mutating func read(
-        _ nodes: [String: [StatsRow]?], usage: [[AppUsage]]? = nil, apps: [String: String]
+        _ nodes: [String: [StatsRow]?], usage: [String: [AppUsage]?] = [:], apps: [String: String]
     ) -> [String: AppSample] {
         let isSilent = nodes.values.allSatisfy { $0 == nil }
         var samples = Dictionary(apps.values.map { ($0, AppSample(isSilent: isSilent)) }) { first, _ in first }
@@ -41,7 +43,7 @@ struct SampleReader: Sendable {
             }
         }
         // Fewer tables than nodes: what is used through the others is in none of them.
-        if let usage, usage.count >= nodes.count { add(usage, to: &samples) }
+        add(usage, areAll: usage.count >= nodes.count && !usage.values.contains { $0 == nil }, to: &samples)
         return samples
     }
 
@@ -82,18 +84,24 @@ struct SampleReader: Sendable {
     }
 
     /// The tables also know what old workers of HAProxy still carry, which its statistics do not.
-    private func add(_ usage: [[AppUsage]], to samples: inout [String: AppSample]) {
+    private mutating func add(
+        _ usage: [String: [AppUsage]?], areAll: Bool, to samples: inout [String: AppSample]
+    ) {
+        carried = carried.filter { usage.keys.contains($0.key) }
         var idle: [String: Double] = [:]
-        var inFlight: [String: Int] = [:]
-        for use in usage.joined() {
-            idle[use.app] = min(use.idle, idle[use.app] ?? use.idle)
-            inFlight[use.app, default: 0] += use.inFlight
+        for case (let node, let uses?) in usage {
+            var inFlight: [String: Int] = [:]
+            for use in uses {
+                idle[use.app] = min(use.idle, idle[use.app] ?? use.idle)
+                if use.inFlight > 0 { inFlight[use.app, default: 0] += use.inFlight }
+            }
+            carried[node] = inFlight
         }
+        let inFlight = carried.values.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
         for (app, sample) in samples {
             var counted = sample
-            counted.isCounted = true
-            counted.sinceLast = idle[app]
             counted.inFlight = max(sample.inFlight, inFlight[app] ?? 0)
+            if areAll { (counted.isCounted, counted.sinceLast) = (true, idle[app]) }
             samples[app] = counted
         }
     }
