@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 
 /// Who listens on a TCP port of this machine, from `/proc`.
@@ -7,14 +8,6 @@ public struct PortOwner: Sendable, Hashable {
 
     /// `nil` when nobody does, or when the owner belongs to another user.
     public static func of(port: Int) -> PortOwner? {
-        // The kernel hands its list out in pieces: where connections come and go meanwhile, some lines are passed over.
-        for _ in 0..<5 {
-            if let owner = look(for: port) { return owner }
-        }
-        return nil
-    }
-
-    private static func look(for port: Int) -> PortOwner? {
         let inodes = Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap { listeners(in: $0, port: port) })
         guard !inodes.isEmpty else { return nil }
         let files = FileManager.default
@@ -25,7 +18,7 @@ public struct PortOwner: Sendable, Hashable {
                 guard let link = try? files.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)"),
                     inodes.contains(link)
                 else { continue }
-                let name = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? "?"
+                let name = ProcFile.text("/proc/\(pid)/comm") ?? "?"
                 return PortOwner(pid: pid, command: name.trimmingCharacters(in: .whitespacesAndNewlines))
             }
         }
@@ -34,7 +27,7 @@ public struct PortOwner: Sendable, Hashable {
 
     /// The sockets, as `/proc/PID/fd` links to them. Source: proc(5), /proc/net/tcp; state 0A is LISTEN.
     private static func listeners(in file: String, port: Int) -> [String] {
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        let text = ProcFile.text(file) ?? ""
         return text.split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 9, fields[3] == "0A", let hex = fields[1].split(separator: ":").last,

@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 
 /// What the kernel says about processes, also about those that are not our children.
@@ -23,7 +24,7 @@ enum ProcessTable {
     /// The environment that the process's program was started with, as entries `NAME=value`; empty for one that we may
     /// not look into.
     static func environment(of pid: Int32) -> Set<String> {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/environ")) else { return [] }
+        guard let data = ProcFile.read("/proc/\(pid)/environ") else { return [] }
         return Set(data.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
     }
 

@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 
 /// Where this machine's control groups are: each controller of version 1 in a hierarchy of its own, the others in the
@@ -27,7 +28,7 @@ struct CgroupMounts: Sendable, Hashable {
     }
 
     static func ofMachine() -> CgroupMounts {
-        CgroupMounts(mounts: (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? "") {
+        CgroupMounts(mounts: ProcFile.text("/proc/mounts") ?? "") {
             (try? String(contentsOfFile: "\($0)/cgroup.controllers", encoding: .utf8)) ?? ""
         }
     }
