@@ -93,7 +93,7 @@ final class RoutingSite {
         routing.waitUntilExit()
         self.routing = nil
         // In the middle of a reload HAProxy would not be found.
-        try? waitForMaster()
+        _ = try? worker()
         try Program.run(flock, ["down"] + options, in: folder)
         try FileManager.default.removeItem(at: folder.appendingPathComponent("state"))
     }
@@ -138,8 +138,19 @@ final class RoutingSite {
 
     func runtime(_ commands: String) throws -> String { try UnixSocket.ask(path("admin.sock"), commands) }
 
-    /// The process that serves.
+    /// The process that serves. A worker may do so before the master that has reloaded listens again.
+    @discardableResult
     func worker() throws -> Int32 {
+        var worker: Int32?
+        try Program.wait("HAProxy's master", within: 5) {
+            worker = try? told()
+            return worker != nil
+        }
+        return try worker ?? told()
+    }
+
+    /// The process that the master says serves.
+    private func told() throws -> Int32 {
         let table = try UnixSocket.ask(path("master.sock"), "show proc", until: "\n\n")
         let present = table.prefix(upTo: table.range(of: "# old workers")?.lowerBound ?? table.endIndex)
         guard let line = present.split(separator: "\n").first(where: { $0.contains(" worker ") }),
@@ -148,18 +159,12 @@ final class RoutingSite {
         return pid
     }
 
-    /// A worker may serve before the master that has reloaded listens again.
-    private func waitForMaster() throws {
-        try Program.wait("HAProxy's master", within: 5) { (try? worker()) != nil }
-    }
-
     /// A reload of the files as they are, as anybody would ask for it.
     func reload() throws {
-        try waitForMaster()
         let old = try worker()
         // Its answer is empty, and the connection ends with the process that takes it.
         _ = try UnixSocket.ask(path("master.sock"), "reload", until: "\n")
-        try Program.wait("HAProxy has reloaded") { (try? worker()).map { $0 != old } == true }
+        try Program.wait("HAProxy has reloaded") { (try? told()).map { $0 != old } == true }
     }
 
     /// The servers that HAProxy sends requests to: administratively ready, and running.
@@ -188,6 +193,6 @@ final class RoutingSite {
     func waitUntilServing(running: Int) throws {
         for number in [0, running - 1] { try waitUntil(Self.host(number), isAnsweredBy: "task") }
         try Program.wait("all servers are ready", within: 120) { try readyServers() == running }
-        try waitForMaster()
+        try worker()
     }
 }
