@@ -49,6 +49,7 @@ extension Releases {
                     logger.warning("not released yet, trying again: \(error)", metadata: metadata)
                 }
                 hasComplained = true
+                // Marathon does not answer, or the store takes nothing; neither tells when it does again.
                 try? await Task.sleep(for: .seconds(1))
             }
         }
