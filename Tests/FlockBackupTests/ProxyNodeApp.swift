@@ -1,4 +1,5 @@
 import Dispatch
+import FlockTesting
 import Foundation
 import NIOCore
 import Testing
@@ -37,7 +38,7 @@ final class ProxyNodeApp: Sendable {
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        try process.start()
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         let port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines))
         return ProxyNodeApp(address: try SocketAddress(ipAddress: "127.0.0.1", port: try #require(port))) {

@@ -46,6 +46,28 @@ import Testing
         for channel in channels { try await channel.close() }
     }
 
+    /// Ids start again at 300 some day: a worker's may be the smaller one.
+    @Test func `who has inherited the socket is not said to have the port`() throws {
+        let folder = try TemporaryFolder()
+        let files = FileManager.default
+        func write(_ file: String, _ text: String) throws {
+            let url = URL(filePath: folder.path).appending(path: file)
+            try files.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: url)
+        }
+        try write("net/tcp", "  sl  local_address\n   0: 0100007F:1F90 00000000:0000 0A 0:0 00:0 0 0 0 77 1\n")
+        for (pid, command, start) in [(310, "worker", 900), (20_000, "server", 40), (20_001, "worker", 41)] {
+            try write("\(pid)/comm", "\(command)\n")
+            let upToStart = String(repeating: " 0", count: 18)
+            try write("\(pid)/stat", "\(pid) (\(command)) S\(upToStart) \(start) 0\n")
+            try files.createDirectory(atPath: "\(folder.path)/\(pid)/fd", withIntermediateDirectories: false)
+            try files.createSymbolicLink(
+                atPath: "\(folder.path)/\(pid)/fd/7", withDestinationPath: "socket:[77]")
+        }
+        #expect(PortOwner.of(port: 8080, proc: folder.path) == PortOwner(pid: 20_000, command: "server"))
+        #expect(PortOwner.of(port: 8081, proc: folder.path) == nil)
+    }
+
     @Test func `who connects while it is looked is refused, not taken and forgotten`() async throws {
         let port = try await freePorts(1)[0]
         let address = ListenAddress(host: "127.0.0.1", port: port)

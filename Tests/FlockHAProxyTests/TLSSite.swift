@@ -106,7 +106,7 @@ final class TLSSite: Sendable {
             """, String(port), release,
         ]
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try process.start()
         return process
     }
 

@@ -1,3 +1,4 @@
+import FlockCore
 public import Foundation
 
 /// One of the project's own executables, running.
@@ -53,15 +54,12 @@ public final class Binary: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
-        try process.run()
+        try process.start()
         return Binary(process, name: name, log: log)
     }
 
-    /// Whether SIGSTOP holds it. Source: proc(5), /proc/PID/stat.
-    public var isStopped: Bool {
-        let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        return stat?.split(separator: ")").last?.split(separator: " ").first == "T"
-    }
+    /// Whether SIGSTOP holds it.
+    public var isStopped: Bool { ProcessStat(pid: pid)?.state == "T" }
 
     public func signal(_ signal: Int32) {
         if process.isRunning { kill(process.processIdentifier, signal) }

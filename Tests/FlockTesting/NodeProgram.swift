@@ -9,7 +9,7 @@ public enum NodeProgram {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["node", "-e", program] + ports.map(String.init)
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try process.start()
         var failure: (any Error)?
         do {
             for port in ports {

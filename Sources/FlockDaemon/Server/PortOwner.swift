@@ -6,23 +6,29 @@ public struct PortOwner: Sendable, Hashable {
     public var pid: Int32
     public var command: String
 
-    /// `nil` when nobody does, or when the owner belongs to another user.
-    public static func of(port: Int) -> PortOwner? {
-        let inodes = Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap { listeners(in: $0, port: port) })
-        guard !inodes.isEmpty else { return nil }
-        let files = FileManager.default
-        for entry in (try? files.contentsOfDirectory(atPath: "/proc")) ?? [] {
-            guard let pid = Int32(entry) else { continue }
-            let folder = "/proc/\(pid)/fd"
-            for descriptor in (try? files.contentsOfDirectory(atPath: folder)) ?? [] {
-                guard let link = try? files.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)"),
-                    inodes.contains(link)
-                else { continue }
-                let name = ProcFile.text("/proc/\(pid)/comm") ?? "?"
-                return PortOwner(pid: pid, command: name.trimmingCharacters(in: .whitespacesAndNewlines))
+    /// `nil` when nobody does, or when the owner belongs to another user. Of several the one that started first: the
+    /// others have inherited the socket from it, as a server's workers do.
+    /// - Parameter proc: where the kernel's folder is.
+    public static func of(port: Int, proc: String = "/proc") -> PortOwner? {
+        let sockets = Set(["tcp", "tcp6"].flatMap { listeners(in: "\(proc)/net/\($0)", port: port) })
+        guard !sockets.isEmpty else { return nil }
+        let holders = ((try? FileManager.default.contentsOfDirectory(atPath: proc)) ?? []).compactMap(Int32.init)
+            .filter { holds(any: sockets, pid: $0, proc: proc) }
+        let stats = holders.compactMap { pid in ProcessStat(pid: pid, proc: proc).map { (pid, $0.startTime) } }
+        guard let owner = stats.min(by: { ($0.1, $0.0) < ($1.1, $1.0) })?.0 else { return nil }
+        let name = ProcFile.text("\(proc)/\(owner)/comm") ?? "?"
+        return PortOwner(pid: owner, command: name.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    private static func holds(any sockets: Set<String>, pid: Int32, proc: String) -> Bool {
+        let folder = "\(proc)/\(pid)/fd"
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return descriptors.contains {
+            guard let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") else {
+                return false
             }
+            return sockets.contains(link)
         }
-        return nil
     }
 
     /// The sockets, as `/proc/PID/fd` links to them. Source: proc(5), /proc/net/tcp; state 0A is LISTEN.

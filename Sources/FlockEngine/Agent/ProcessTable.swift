@@ -3,18 +3,14 @@ import Foundation
 
 /// What the kernel says about processes, also about those that are not our children.
 enum ProcessTable {
-    /// Whether the process lives; a zombie does not. Source: proc(5), /proc/PID/stat.
+    /// Whether the process lives; a zombie does not.
     static func isAlive(_ pid: Int32) -> Bool {
-        guard let state = fields(pid)?.first else { return false }
+        guard let state = ProcessStat(pid: pid)?.state else { return false }
         return state != "Z" && state != "X"
     }
 
     /// Clock ticks since the machine started.
-    static func startTime(_ pid: Int32) -> UInt64? {
-        // The state is field 3, this is field 22.
-        guard let fields = fields(pid), fields.count > 19 else { return nil }
-        return UInt64(fields[19])
-    }
+    static func startTime(_ pid: Int32) -> UInt64? { ProcessStat(pid: pid)?.startTime }
 
     /// Whether the process was started with this variable, `NAME=value`.
     static func hasVariable(_ variable: String, pid: Int32) -> Bool {
@@ -40,13 +36,5 @@ enum ProcessTable {
         // 0 and 1 would mean our own group and everybody.
         guard group > 1 else { return false }
         return Foundation.kill(-group, signal) == 0
-    }
-
-    /// Those of /proc/PID/stat that follow the command's name, which stands in parentheses and may hold anything.
-    private static func fields(_ pid: Int32) -> [Substring]? {
-        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            let end = stat.lastIndex(of: ")")
-        else { return nil }
-        return stat[stat.index(after: end)...].split(whereSeparator: \.isWhitespace)
     }
 }
