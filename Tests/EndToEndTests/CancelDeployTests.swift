@@ -36,7 +36,7 @@ struct CancelDeployTests {
             #expect(try await site.deploys(["--status", "cancelled"]).map(\.id) == [waiting])
             try await site.start("flock-engine")
             try await eventually("the submitted one is live") {
-                try await site.deploys(["--app", "second"]).last?.state == "live"
+                try await site.deploys(["--app", "second"]).first { $0.id == number }?.state == "live"
             }
             #expect(try await site.commit(of: "/second-1.0.0") == two)
             #expect(try await site.deploys().last?.id == waiting, "a cancelled commit is not found again")

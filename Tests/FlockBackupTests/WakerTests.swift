@@ -13,7 +13,7 @@ struct WakerTests {
 
     /// A site with a Node app that is asleep and comes up when it is started.
     private func withSleepingApp(
-        hold: String = "20s", maxHeldPerApp: Int = 1000, maxHeld: Int = 10_000, concurrency: Int = 10,
+        hold: String = "10m", maxHeldPerApp: Int = 1000, maxHeld: Int = 10_000, concurrency: Int = 10,
         _ body: (WakerSite, ProxyNodeApp) async throws -> Void
     ) async throws {
         try await ProxyNodeApp.with { node in

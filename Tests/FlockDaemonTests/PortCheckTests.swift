@@ -40,8 +40,8 @@ import Testing
                     .bind(host: "127.0.0.1", port: 0).get())
         }
         let own = ProcessInfo.processInfo.processIdentifier
-        for port in channels.compactMap({ $0.localAddress?.port }) {
-            #expect(PortOwner.of(port: port)?.pid == own)
+        for channel in channels[..<5] + channels[195...] {
+            #expect(PortOwner.of(port: try #require(channel.localAddress?.port))?.pid == own)
         }
         for channel in channels { try await channel.close() }
     }

@@ -112,10 +112,8 @@ import Testing
     // MARK: Render
 
     private func render(
-        _ apps: [App], _ style: Settings.HTTP.Style, _ renderer: inout ConfigurationRenderer
+        _ apps: [App], _ settings: Settings, _ renderer: inout ConfigurationRenderer
     ) throws -> RenderedFiles {
-        var settings = try RenderedFilesTests.settings(style)
-        settings.domain = try #require(HostDomain("flock.test"))
         let table = RoutingTable(apps: apps, domain: settings.domain)
         var plan = RoutingPlan(table: table, slots: SlotTable(), settings: settings)
         _ = plan.slots.makeRoom(for: table, everyApp: plan.isACL)
@@ -148,30 +146,36 @@ import Testing
     func `no word of an app changes a byte of what is rendered for the others`(_ style: Settings.HTTP.Style)
         async throws
     {
+        var settings = try RenderedFilesTests.settings(style)
+        settings.domain = try #require(HostDomain("flock.test"))
         var renderer = try ConfigurationRenderer(paths: HAProxyPaths(folder: "/tmp/none"), isRoot: false)
         let forms = try Self.lawfulForms()
-        let clean = try render(Self.lawful, style, &renderer)
+        let clean = try render(Self.lawful, settings, &renderer)
         let cleanLines = Self.lines(clean)
         let taken = Set(clean.maps[.hosts].keys.map(\.rawValue))
         for word in Self.words {
             for app in try Self.apps(saying: word) {
                 // Other tests run on the same threads.
                 await Task.yield()
-                let files = try render(Self.lawful + [app], style, &renderer)
-                let what: Comment = "\(word.debugDescription.prefix(80)): \(String(describing: app).prefix(2000))"
+                let files = try render(Self.lawful + [app], settings, &renderer)
+                func what() -> Comment {
+                    "\(word.debugDescription.prefix(80)): \(String(describing: app).prefix(2000))"
+                }
                 for change in Self.lines(files).difference(from: cleanLines) {
                     switch change {
                     case .insert(_, let line, _):
                         #expect(
-                            try forms.contains { try $0.wholeMatch(in: line) != nil }, "\(line.prefix(300)), \(what)")
-                    case .remove(_, let line, _): Issue.record("gone: \(line), \(what)")
+                            try forms.contains { try $0.wholeMatch(in: line) != nil }, "\(line.prefix(300)), \(what())")
+                    case .remove(_, let line, _): Issue.record("gone: \(line), \(what())")
                     }
                 }
                 for name in RoutingMaps.Name.allCases {
-                    for (key, value) in clean.maps[name] { #expect(files.maps[name][key] == value, "\(key), \(what)") }
+                    for (key, value) in clean.maps[name] {
+                        #expect(files.maps[name][key] == value, "\(key), \(what())")
+                    }
                     for (key, value) in files.maps[name] where clean.maps[name][key] == nil {
-                        #expect((name == .apps ? key : value).rawValue == app.id, "\(key) \(value), \(what)")
-                        #expect(!taken.contains(String(key.rawValue.prefix { $0 != "/" })), "\(key), \(what)")
+                        #expect((name == .apps ? key : value).rawValue == app.id, "\(key) \(value), \(what())")
+                        #expect(!taken.contains(String(key.rawValue.prefix { $0 != "/" })), "\(key), \(what())")
                     }
                 }
             }

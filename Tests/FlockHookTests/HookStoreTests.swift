@@ -130,6 +130,28 @@ import Testing
         }
     }
 
+    @Test func `a deploy without a name is listed with the app that its branch was last deployed as`() async throws {
+        try await withStore { store in
+            func deploy(_ id: String, _ ref: String, as name: String) async throws -> Int64 {
+                let deploy = try await receive(store, id, ref: "refs/heads/\(ref)")
+                try await store.note(
+                    deploy.id, commit: deploy.commit, appID: "/\(name)-1", slug: try #require(Slug(name)), version: "1",
+                    url: "u")
+                try await store.finish(deploy.id, .live, reason: "live")
+                return deploy.id
+            }
+            let former = try await deploy("d1", "main", as: "store")
+            let latest = try await deploy("d2", "main", as: "shop")
+            let preview = try await deploy("d3", "x", as: "other")
+            let waiting = try await receive(store, "d4").id
+            _ = try await receive(store, "d5", repository: "https://x/blog")
+            #expect(try await store.deploys(limit: 9, slug: "shop").map(\.id) == [waiting, latest])
+            #expect(try await store.deploys(limit: 9, slug: "shop", state: .queued).map(\.id) == [waiting])
+            #expect(try await store.deploys(limit: 9, slug: "store").map(\.id) == [former])
+            #expect(try await store.deploys(limit: 9, slug: "other").map(\.id) == [preview])
+        }
+    }
+
     @Test func `a deploy reserves one release however often it asks`() async throws {
         try await withStore { store in
             let slug = try #require(Slug("shop"))

@@ -210,4 +210,25 @@ import Testing
             #expect(try await isGone() == false)
         }
     }
+
+    @Test(arguments: [Forge.github, .gitlab, .bitbucket])
+    func `a branch's preview goes with the last of its pull requests`(_ forge: Forge) async throws {
+        try await HookServer.run { (server) async throws in
+            @Sendable func deliver(_ number: Int, _ isOpen: Bool, at hour: Int) async throws -> String? {
+                let pull = try PullRequests.example(forge, number: number, isOpen: isOpen, hour: hour)
+                let answered = try await server.deliver(
+                    forge, PullRequests.event(forge, isOpen: isOpen), pull.json, id: UUID().uuidString)
+                return answered.answer?.message
+            }
+            func isGone() async throws -> Bool? {
+                try await server.hook.store.targets().first { $0.branch == "topic" }?.isGone
+            }
+            _ = try await deliver(3, true, at: 8)
+            _ = try await deliver(4, true, at: 9)
+            #expect(try await deliver(3, false, at: 10)?.contains("stays for number 4") == true)
+            #expect(try await isGone() == false)
+            #expect(try await deliver(4, false, at: 11)?.contains("the preview of topic goes") == true)
+            #expect(try await isGone() == true)
+        }
+    }
 }

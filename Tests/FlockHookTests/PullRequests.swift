@@ -57,21 +57,24 @@ struct PullRequests {
         }
     }
 
-    /// One that was changed at this hour.
-    static func example(_ forge: Forge, isOpen: Bool, hour: Int) throws -> PullRequests {
+    /// One of branch `topic` that was changed at this hour.
+    static func example(_ forge: Forge, number: Int = 7, isOpen: Bool, hour: Int) throws -> PullRequests {
         let hour = hour < 10 ? "0\(hour)" : "\(hour)"
         var pull: PullRequests
         switch forge {
         case .gitlab:
             pull = try gitlab()
+            pull["object_attributes", "iid"] = number
             pull["object_attributes", "action"] = isOpen ? "reopen" : "close"
             pull["object_attributes", "updated_at"] = "2026-03-01 \(hour):00:00 UTC"
         case .bitbucket:
             pull = try bitbucket()
+            pull["pullrequest", "id"] = number
             pull["pullrequest", "state"] = isOpen ? "OPEN" : "DECLINED"
             pull["pullrequest", "updated_on"] = "2026-03-01T\(hour):00:00.000000+00:00"
         default:
             pull = try github(isOpen ? "reopened" : "closed")
+            pull["pull_request", "number"] = number
             pull["pull_request", "updated_at"] = "2026-03-01T\(hour):00:00Z"
         }
         return pull

@@ -60,6 +60,30 @@ import Testing
         }
     }
 
+    @Test func `a pull request whose end nobody told of keeps no preview once its branch was gone`() async throws {
+        try await withStore { store in
+            var repository = Fixtures.repository([:])
+            repository.pullRequests = true
+            func receive(_ event: PullRequest.Event, _ number: Int64) async throws -> DeployRecord? {
+                let pull = PullRequest(
+                    event: event, number: number, name: "pull request \(number)", branch: "x", commit: commit("one"),
+                    isFork: false)
+                let delivery = try Delivery(
+                    forge: .github, id: "\(event) \(number)", repository: repository, pullRequest: pull)
+                return try await store.receive(delivery, at: now).deploys.first
+            }
+            let first = try #require(try await receive(.open, 3))
+            try await store.finish(first.id, .live, reason: "live")
+            let branch = try #require(try await store.targets().first)
+            #expect(try await store.lost(branch))
+            try await store.forget(branch)
+            let second = try #require(try await receive(.open, 4))
+            try await store.finish(second.id, .live, reason: "live")
+            #expect(try await receive(.closed, 4)?.code == "pull_request_closed")
+            #expect(try await store.targets().first?.isGone == true)
+        }
+    }
+
     @Test func `a commit that failed is tried again when it is pushed, and not when it is only found`() async throws {
         try await withStore { store in
             let repository = Fixtures.repository(["main": .production])

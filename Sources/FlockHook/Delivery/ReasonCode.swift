@@ -71,7 +71,8 @@ public enum ReasonCode: String, Codable, Sendable, CaseIterable {
         case .notABranch: "A tag or another ref was pushed. Only branches are deployed."
         case .nothingChanged: "A push without refs."
         case .pong: "The webhook works: the secret fits."
-        case .pullRequestClosed: "The pull request was closed or merged; the preview of its branch goes."
+        case .pullRequestClosed:
+            "The pull request was closed or merged; the preview of its branch goes, unless another one of that branch is open."
         case .pullRequestMapped: "The branch is deployed by its pushes already; its pull request changes nothing."
         case .pullRequestsOff: "Set pullRequests: true in the repository's entry to have pull requests previewed."
         case .alreadyDeployed:

@@ -71,6 +71,11 @@ extension Reason {
         Reason(.eventIgnored, "\(pull.name) has no commit yet")
     }
 
+    /// - Parameter other: the number of one of the same branch.
+    static func closed(_ pull: PullRequest, whileOpen other: Int64) -> Reason {
+        Reason(.pullRequestClosed, "\(pull.name) was closed; the preview of \(pull.branch) stays for number \(other)")
+    }
+
     /// What came after it is known already.
     static func outdated(_ pull: PullRequest, sinceClosed isClosed: Bool) -> Reason {
         isClosed

@@ -87,7 +87,7 @@ extension HookStore {
         guard db.changesCount == 1 else { return try first(db, delivery) }
         let number = db.lastInsertedRowID
         if let pull = delivery.pullRequest,
-            let why = try outdated(db, pull, repository: delivery.repository, receivedAt: date)
+            let why = try note(db, pull, repository: delivery.repository, receivedAt: date)
         {
             try db.execute(
                 sql: "UPDATE delivery SET code = ?, reason = ? WHERE number = ?",

@@ -14,14 +14,20 @@ extension HookStore {
 
     /// Newest first.
     /// - Parameters:
-    ///   - slug: of this app only.
+    ///   - slug: of this app only. A deploy whose package.json was not read has no name yet: it counts to the app that
+    ///     its branch was last deployed as.
     ///   - state: in this state only.
     func deploys(limit: Int, slug: String? = nil, state: DeployRecord.State? = nil) async throws -> [DeployRecord] {
         try await database.read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM deploy WHERE (?1 IS NULL OR slug = ?1) AND (?2 IS NULL OR state = ?2)
+                    SELECT * FROM deploy WHERE (?2 IS NULL OR state = ?2)
+                    AND (?1 IS NULL OR slug = ?1 OR slug IS NULL AND (repository, ref) IN (
+                        SELECT repository, ref FROM (
+                            SELECT repository, ref, slug, MAX(id) FROM deploy WHERE slug IS NOT NULL
+                            GROUP BY repository, ref)
+                        WHERE slug = ?1))
                     ORDER BY id DESC LIMIT ?3
                     """, arguments: [slug, state?.rawValue, limit]
             ).compactMap(Self.record)

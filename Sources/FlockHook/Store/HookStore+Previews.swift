@@ -20,10 +20,14 @@ extension HookStore {
                 """)
     }
 
+    static func addPullRequestBranches(_ db: Database) throws {
+        try db.execute(sql: "ALTER TABLE pull_request ADD COLUMN branch TEXT")
+    }
+
     /// Notes what a pull request has become, unless something newer is known: deliveries come in no particular order,
     /// and are sent again by hand.
-    /// - Returns: why a delivery comes too late.
-    static func outdated(
+    /// - Returns: why that changes nothing: it comes too late, or the branch has another one that is open.
+    static func note(
         _ db: Database, _ pull: PullRequest, repository: String, receivedAt: Date
     ) throws -> Reason? {
         let (moment, isClosed) = ((pull.updatedAt ?? receivedAt).timeIntervalSince1970, pull.event == .closed)
@@ -39,10 +43,15 @@ extension HookStore {
         }
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO pull_request (repository, number, updatedAt, isClosed, receivedAt)
-                VALUES (?, ?, ?, ?, ?)
-                """, arguments: [repository, pull.number, moment, isClosed, receivedAt.timeIntervalSince1970])
-        return nil
+                INSERT OR REPLACE INTO pull_request (repository, number, branch, updatedAt, isClosed, receivedAt)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [repository, pull.number, pull.branch, moment, isClosed, receivedAt.timeIntervalSince1970])
+        guard isClosed else { return nil }
+        let other = try Int64.fetchOne(
+            db, sql: "SELECT MIN(number) FROM pull_request WHERE repository = ? AND branch = ? AND NOT isClosed",
+            arguments: [repository, pull.branch])
+        return other.map { .closed(pull, whileOpen: $0) }
     }
 
     /// The ids of the apps that a branch was previewed as. There are several where package.json changed its name.

@@ -42,6 +42,11 @@ extension HookStore {
             try db.execute(
                 sql: "DELETE FROM target WHERE repository = ? AND ref = ? AND gone = 1",
                 arguments: [target.repository, "refs/heads/\(target.branch)"])
+            guard db.changesCount == 1 else { return }
+            // Forges close what was to merge it, and may not have been heard.
+            try db.execute(
+                sql: "UPDATE pull_request SET isClosed = 1 WHERE repository = ? AND branch = ?",
+                arguments: [target.repository, target.branch])
         }
     }
 

@@ -41,6 +41,7 @@ struct HookStore: Sendable {
         migrator.registerMigration("pull-requests", migrate: Self.addPullRequests)
         migrator.registerMigration("releases-unfinished", migrate: Self.addUnfinishedReleases)
         migrator.registerMigration("names", migrate: Self.migrateNames)
+        migrator.registerMigration("pull-request-branches", migrate: Self.addPullRequestBranches)
         try migrator.migrate(database)
     }
 
