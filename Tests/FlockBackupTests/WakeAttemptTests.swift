@@ -220,6 +220,18 @@ import Testing
         #expect(next() == .look)
     }
 
+    @Test mutating func timeDoesNotRunWhileMarathonIsAway() {
+        attempt.sawNothing()
+        now += .seconds(29)
+        #expect(next() == .rest(.milliseconds(100)))
+        start()
+        now += .seconds(29)
+        saw(Self.app(instances: 2))
+        #expect(next() == .rest(.milliseconds(50)))
+        now += .seconds(1)
+        #expect(next() == .fail(nil))
+    }
+
     @Test mutating func nothingIsDoneWhileASleepIsUnderWay() {
         saw(Self.app(instances: 1, tasks: [Self.task("1")]))
         _ = state.hold(Lease(holder: .example, until: now + .seconds(9)), at: now)

@@ -108,6 +108,8 @@ struct WakeAttempt: Sendable {
     mutating func saw(_ app: App?, at now: ContinuousClock.Instant) {
         self.app = app
         looked = hasRung ? nil : now
+        // Nothing could be tried while Marathon was away.
+        if blindness == .marathonUnreachable { began = now }
         blindness = nil
         if !hasLooked {
             knownFailure = app?.lastTaskFailure?.taskId
