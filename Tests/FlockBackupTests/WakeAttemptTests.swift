@@ -221,6 +221,7 @@ import Testing
     }
 
     @Test mutating func timeDoesNotRunWhileMarathonIsAway() {
+        let began = now
         attempt.sawNothing()
         now += .seconds(29)
         #expect(next() == .rest(.milliseconds(100)))
@@ -230,6 +231,7 @@ import Testing
         #expect(next() == .rest(.milliseconds(50)))
         now += .seconds(1)
         #expect(next() == .fail(nil))
+        #expect(attempt.began == began, "which the waiting page shows")
     }
 
     @Test mutating func nothingIsDoneWhileASleepIsUnderWay() {

@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import Synchronization
 
@@ -30,7 +31,7 @@ final class BareLauncher: Launcher {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return Set(
             entries.compactMap { Int32($0) }.filter { pid in
-                ProcessTable.isAlive(pid) && ProcessTable.hasVariable("MESOS_TASK_ID=\(taskID)", pid: pid)
+                ProcessStat(pid: pid)?.isAlive == true && ProcessTable.hasVariable("MESOS_TASK_ID=\(taskID)", pid: pid)
             })
     }
 

@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 import Marathon
@@ -115,7 +116,7 @@ import Testing
             let pid = stranger.processIdentifier
             defer { kill(pid, SIGKILL) }
             // Once another process by its start time, once with the right one but not a shim.
-            for startTime in [1, ProcessTable.startTime(pid) ?? 0] {
+            for startTime in [1, ProcessStat(pid: pid)?.startTime ?? 0] {
                 let task = site.task("true")
                 let store = RunStore(folder: site.folder.path)
                 try store.write(RunRecord(launch: task, bootID: ProcessIdentity.bootID()))
@@ -126,7 +127,7 @@ import Testing
                 #expect(try await agent.end(task).state == .lost)
                 await agent.agent.acknowledge(task.taskID)
                 await agent.agent.killAll(grace: .zero)
-                #expect(ProcessTable.isAlive(pid))
+                #expect(ProcessStat(pid: pid)?.isAlive == true)
             }
         }
     }
@@ -152,7 +153,7 @@ import Testing
             let pid = try #require(Int32(try String(contentsOfFile: file, encoding: .utf8)))
             // As long as the parent is there, nobody else gets its pid.
             defer { kill(pid, SIGKILL) }
-            let identity = ProcessIdentity(pid: pid, startTime: try #require(ProcessTable.startTime(pid)))
+            let identity = ProcessIdentity(pid: pid, startTime: try #require(ProcessStat(pid: pid)?.startTime))
             #expect(identity.isAlive)
             async let ended: Void = ProcessExit.wait(for: identity)
             kill(pid, SIGKILL)
@@ -173,7 +174,7 @@ import Testing
             let second = site.agent(bootID: "another")
             await second.agent.reconcile([task.taskID])
             #expect(try await second.end(task).state == .lost)
-            #expect(ProcessTable.isAlive(pid))
+            #expect(ProcessStat(pid: pid)?.isAlive == true)
         }
     }
 

@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 import Marathon
@@ -74,7 +75,7 @@ import Testing
             let (leader, daemon) = (site.numbers(task)[0], site.numbers(task)[1])
             kill(leader, SIGKILL)
             #expect(try await agent.end(task).message == "Command terminated with signal SIGKILL")
-            #expect(!ProcessTable.isAlive(daemon))
+            #expect(ProcessStat(pid: daemon)?.isAlive != true)
             try await eventually("its port is free") { PortCheck.isFree(port) }
         }
     }

@@ -1,3 +1,4 @@
+import FlockCore
 import FlockTesting
 import Foundation
 import Testing
@@ -20,7 +21,7 @@ struct RunStoreTests {
     /// Runs the task's first process to its end.
     private func runShim() async throws {
         let pid = try await TaskShim.start("t", folder: store.folder("t"), sandbox: folder.path)
-        await ProcessExit.wait(for: ProcessIdentity(pid: pid, startTime: ProcessTable.startTime(pid) ?? 0))
+        await ProcessExit.wait(for: ProcessIdentity(pid: pid, startTime: ProcessStat(pid: pid)?.startTime ?? 0))
     }
 
     @Test func `a command that was taken runs once, and cannot be withdrawn`() async throws {

@@ -44,8 +44,10 @@ struct WakeAttempt: Sendable {
     private static let probes = Duration.milliseconds(1)...Duration.milliseconds(50)
     private static let starts = Duration.milliseconds(10)...Duration.milliseconds(250)
 
-    private(set) var began: ContinuousClock.Instant
-    private var limit: Duration
+    let began: ContinuousClock.Instant
+    private let limit: Duration
+    /// When the time began that it may take: not while the app served, nor while Marathon was away.
+    private var since: ContinuousClock.Instant
     /// Whether it may start anything, or only finds out whether the app serves by itself.
     private(set) var mayStart: Bool
 
@@ -77,7 +79,7 @@ struct WakeAttempt: Sendable {
     private var probed: ContinuousClock.Instant?
 
     init(at now: ContinuousClock.Instant, limit: Duration, mayStart: Bool = true) {
-        began = now
+        (began, since) = (now, now)
         self.limit = limit
         self.mayStart = mayStart
     }
@@ -108,8 +110,7 @@ struct WakeAttempt: Sendable {
     mutating func saw(_ app: App?, at now: ContinuousClock.Instant) {
         self.app = app
         looked = hasRung ? nil : now
-        // Nothing could be tried while Marathon was away.
-        if blindness == .marathonUnreachable { began = now }
+        if blindness == .marathonUnreachable { since = now }
         blindness = nil
         if !hasLooked {
             knownFailure = app?.lastTaskFailure?.taskId
@@ -165,8 +166,8 @@ struct WakeAttempt: Sendable {
         hasServed = hasServed || isServing
         // Whoever puts the app to zero from here on means it.
         if hasServed && waiting == 0 { return .done }
-        if isServing { began = now }
-        if !isServing && now - began >= limit { return .fail(missing) }
+        if isServing { since = now }
+        if !isServing && now - since >= limit { return .fail(missing) }
         if let rest = pause.take() { return .rest(rest) }
         guard let looked, now - looked < (isServing ? Self.servingLook : Self.wakingLook) else {
             hasRung = false

@@ -7,6 +7,9 @@ public struct ProcessStat: Sendable, Hashable {
     /// Clock ticks between the machine's start and the process's.
     public var startTime: UInt64
 
+    /// A zombie does not live: it runs no code and holds no port, it only waits for its parent to look.
+    public var isAlive: Bool { state != "Z" && state != "X" }
+
     /// - Parameter proc: where the kernel's folder is.
     /// - Returns: `nil` where there is no such process.
     public init?(pid: Int32, proc: String = "/proc") {

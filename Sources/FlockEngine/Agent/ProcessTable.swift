@@ -3,15 +3,6 @@ import Foundation
 
 /// What the kernel says about processes, also about those that are not our children.
 enum ProcessTable {
-    /// Whether the process lives; a zombie does not.
-    static func isAlive(_ pid: Int32) -> Bool {
-        guard let state = ProcessStat(pid: pid)?.state else { return false }
-        return state != "Z" && state != "X"
-    }
-
-    /// Clock ticks since the machine started.
-    static func startTime(_ pid: Int32) -> UInt64? { ProcessStat(pid: pid)?.startTime }
-
     /// Whether the process was started with this variable, `NAME=value`.
     static func hasVariable(_ variable: String, pid: Int32) -> Bool {
         environment(of: pid).contains(variable)

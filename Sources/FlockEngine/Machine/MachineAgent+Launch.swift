@@ -1,3 +1,4 @@
+import FlockCore
 import Foundation
 import Logging
 import Marathon
@@ -71,7 +72,7 @@ extension MachineAgent {
         // From here on nothing is thrown away: there is a process, and its end says what became of the task.
         guard goesOn(.forked) else { throw Stop.crash }
         // Gone already, if it has no start time; watching it ends at once.
-        let shim = ProcessIdentity(pid: pid, startTime: ProcessTable.startTime(pid) ?? 0)
+        let shim = ProcessIdentity(pid: pid, startTime: ProcessStat(pid: pid)?.startTime ?? 0)
         runs[task.taskID]?.phase = .running(shim)
         logger.info("task started", metadata: ["task": "\(task.taskID)", "ports": "\(task.ports)"])
         tell(TaskStatus(taskID: task.taskID, agentID: agentID, state: .running))

@@ -1,9 +1,10 @@
+import FlockCore
 import Foundation
 
 /// A process that cannot be mistaken for a later one with the same pid, within one boot of the machine.
 struct ProcessIdentity: Codable, Sendable, Hashable {
     var pid: Int32
-    /// Clock ticks since the machine started. Source: proc(5), /proc/PID/stat, field 22.
+    /// As ``ProcessStat`` has it.
     var startTime: UInt64
 
     init(pid: Int32, startTime: UInt64) {
@@ -18,9 +19,9 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
         self.init(pid: pid, startTime: startTime)
     }
 
-    /// A zombie does not live: it runs no code and holds no port, it only waits for its parent to look.
     var isAlive: Bool {
-        ProcessTable.isAlive(pid) && ProcessTable.startTime(pid) == startTime
+        guard let stat = ProcessStat(pid: pid) else { return false }
+        return stat.isAlive && stat.startTime == startTime
     }
 
     /// Of the machine's present run. Source: random(4).
